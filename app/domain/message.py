@@ -51,7 +51,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """An attachment as a list row shows it: `part` is its section, `size` the decoded size in bytes, estimated."""
+    """An attachment as a list row shows it: `part` is its section, `size` the decoded size in bytes, estimated.
+
+    `url` is a signed link that works without a token for a while; only an open message has it.
+    """
 
     part: str
     filename: str | None
@@ -59,6 +62,7 @@ class Attachment:
     size: int | None
     content_id: str | None
     is_inline: bool
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,14 @@ class Header:
 
     name: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message(Summary):
+    """An open message: the list row, all header fields, and the tree of parts."""
+
+    headers: tuple[Header, ...]
+    structure: Part
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ class PageQuery:
 
     Without `before_uid` it is the first page. `uidvalidity` is the one the cursor was made under; `seq_hint` was the
     sequence number of `before_uid` then, and only a hint. `with_preview` also fetches the beginning of the text.
+    Without `with_facts` the caller wants UIDs and flags alone: rows come with `facts` None.
     """
 
     mailbox: str
@@ -20,6 +21,7 @@ class PageQuery:
     uidvalidity: int | None = None
     seq_hint: Seq | None = None
     with_preview: bool = False
+    with_facts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

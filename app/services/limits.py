@@ -1,0 +1,13 @@
+"""Bounds of the services, each with its reason."""
+
+#: Bytes asked for in one section range: the session's own bound (app.imap) is 1 MiB; several ranges make a large text.
+SECTION_BYTES = 512 * 1024
+#: Characters of a body unless the caller asks otherwise: a long newsletter is 100 kB of HTML.
+DEFAULT_BODY_BYTES = 256 * 1024
+#: Most characters of a body: what a phone can still lay out; `/parts` has the rest.
+MAX_BODY_BYTES = 1024 * 1024
+#: Rows of a page unless the caller asks otherwise, and at most (CONVENTIONS, Pages).
+DEFAULT_PAGE = 50
+MAX_PAGE = 200
+#: Part sizes remembered after a whole pass, for ranges: 64 bytes each.
+KNOWN_SIZES = 10_000

@@ -1,0 +1,123 @@
+"""Which id stands for which mailbox: rows of the database held against what the mail server lists."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from app.domain.errors import Conflict
+from app.domain.ids import AccountId, new_row
+from app.domain.mailbox import MailboxFacts, Role
+from app.domain.ports import MailboxRow, MailboxStore
+
+#: Accounts whose mailboxes stay in memory: 100 rows each of about 300 bytes make 60 MB at most; fewer in practice.
+MAX_DIRECTORIES = 2000
+#: How often a sync starts again when another replica wrote at the same time.
+_WRITE_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """An account's mailboxes by row and by name, and the rows of its roles as of the last listing."""
+
+    by_row: dict[int, MailboxRow]
+    by_name: dict[str, MailboxRow]
+    by_role: dict[Role, MailboxRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What must be written so that the rows say what the server says."""
+
+    rows: tuple[MailboxRow, ...]
+    changed: tuple[MailboxRow, ...]
+    gone: tuple[int, ...]
+
+
+def reconcile(rows: Sequence[MailboxRow], listed: Sequence[MailboxFacts]) -> Difference:
+    """Match rows to listed mailboxes: by MAILBOXID (RFC 8474) first, which follows a rename, else by name.
+
+    A row whose UIDVALIDITY changed stays: its message ids carry the old UIDVALIDITY and are stale by themselves. A row
+    is matched by name only if the server's MAILBOXID does not speak against it.
+    """
+    by_server_id = {row.server_id: row for row in rows if row.server_id}
+    by_name = {row.name: row for row in rows}
+    claimed = {
+        by_server_id[facts.mailbox_id].row for facts in listed if facts.mailbox_id and facts.mailbox_id in by_server_id
+    }
+    result: list[MailboxRow] = []
+    changed: list[MailboxRow] = []
+    for facts in listed:
+        old = by_server_id.get(facts.mailbox_id) if facts.mailbox_id else None
+        if old is None:
+            named = by_name.get(facts.name)
+            differs = named and named.server_id and facts.mailbox_id and named.server_id != facts.mailbox_id
+            old = named if named and named.row not in claimed and not differs else None
+        if old is None:
+            new = MailboxRow(new_row(), facts.name, facts.uidvalidity, facts.mailbox_id)
+        else:
+            new = replace(
+                old,
+                name=facts.name,
+                uidvalidity=facts.uidvalidity or old.uidvalidity,
+                server_id=facts.mailbox_id or old.server_id,
+            )
+        result.append(new)
+        if new != old:
+            changed.append(new)
+    kept = {row.row for row in result}
+    return Difference(tuple(result), tuple(changed), tuple(row.row for row in rows if row.row not in kept))
+
+
+class MailboxDirectory:
+    """Directories of many accounts: read from the store once, then kept in memory, newest used last."""
+
+    def __init__(self, store: MailboxStore) -> None:
+        """Take where rows are kept."""
+        self._store = store
+        self._known: OrderedDict[AccountId, Directory] = OrderedDict()
+
+    async def load(self, account_id: AccountId) -> Directory:
+        """Return what is known without asking the mail server."""
+        found = self._known.get(account_id)
+        if found is None:
+            found = await self.reload(account_id)
+        else:
+            self._known.move_to_end(account_id)
+        return found
+
+    async def reload(self, account_id: AccountId) -> Directory:
+        """Read the rows again: another process may have written them. Roles wait for the next listing."""
+        return self._keep(account_id, await self._store.rows(account_id), {})
+
+    async def sync(self, account_id: AccountId, listed: Sequence[MailboxFacts], roles: dict[str, Role]) -> Directory:
+        """Make the rows say what the server listed; `roles` gives each role by mailbox name."""
+        for attempt in range(_WRITE_ATTEMPTS):
+            known = self._known.get(account_id) if attempt == 0 else None
+            before = tuple(known.by_row.values()) if known else await self._store.rows(account_id)
+            difference = reconcile(before, listed)
+            if not difference.changed and not difference.gone:
+                break
+            try:
+                await self._store.write(account_id, difference.changed, difference.gone)
+            except Conflict:
+                if attempt == _WRITE_ATTEMPTS - 1:
+                    raise
+                continue
+            break
+        return self._keep(account_id, difference.rows, roles)
+
+    def forget(self, account_id: AccountId) -> None:
+        """Drop an account from memory."""
+        self._known.pop(account_id, None)
+
+    def _keep(self, account_id: AccountId, rows: Sequence[MailboxRow], roles: dict[str, Role]) -> Directory:
+        by_name = {row.name: row for row in rows}
+        by_role = {role: by_name[name] for name, role in roles.items() if name in by_name}
+        if "INBOX" in by_name:
+            by_role.setdefault(Role.INBOX, by_name["INBOX"])
+        directory = Directory({row.row: row for row in rows}, by_name, by_role)
+        self._known[account_id] = directory
+        self._known.move_to_end(account_id)
+        while len(self._known) > MAX_DIRECTORIES:
+            self._known.popitem(last=False)
+        return directory

@@ -1,0 +1,228 @@
+"""Messages: pages of summaries, an open message, its body."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from app.domain.access import Principal, Scope
+from app.domain.account import Account
+from app.domain.errors import CursorExpired, NotFound, StaleReference
+from app.domain.ids import MailboxId, MessageId, MessageKey, Seq, mailbox_id, message_id, message_key
+from app.domain.message import Body, Message, MessageFacts, Part, Summary
+from app.domain.ports import MailGateway
+from app.domain.query import MessageAddress, PageQuery, PageRows, Row, SectionRange
+from app.mime.body import FetchedText, compose, wanted
+from app.services.accounts import Accounts
+from app.services.cursors import PageCursor, read_cursor, write_cursor
+from app.services.limits import SECTION_BYTES
+from app.services.links import PartLinks
+from app.services.mailboxes import Mailboxes
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryPage:
+    """A page of summaries, newest first; `next` is the cursor of the page below, None at the end."""
+
+    items: tuple[Summary, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedMessage:
+    """A message somebody may read, found: for the services that go on to its parts."""
+
+    account: Account
+    key: MessageKey
+    address: MessageAddress
+
+
+class Messages:
+    """The messages of every account a principal reaches."""
+
+    def __init__(
+        self, accounts: Accounts, mailboxes: Mailboxes, gateway: MailGateway, links: PartLinks, timeout: float
+    ) -> None:
+        """Take the finders, the way to the mail, the maker of signed links, and the deadline in seconds."""
+        self._accounts = accounts
+        self._mailboxes = mailboxes
+        self._gateway = gateway
+        self._links = links
+        self._timeout = timeout
+
+    async def page(
+        self,
+        principal: Principal,
+        account_id: str,
+        mailbox: str,
+        *,
+        limit: int,
+        cursor: str | None,
+        with_preview: bool,
+        with_facts: bool = True,
+    ) -> SummaryPage:
+        """List summaries of a mailbox (id or role), newest first by UID.
+
+        Needs `mail.meta.read`, with `with_preview` also `mail.body.read`. Without `with_facts` only ids and flags are
+        fetched. Raises InvalidRequest for a foreign cursor, CursorExpired when UIDVALIDITY changed.
+        """
+        account = await self._accounts.reachable(principal, account_id, Scope.MAIL_META_READ)
+        if with_preview:
+            principal.require(Scope.MAIL_BODY_READ)
+        row = await self._mailboxes.find(account, mailbox)
+        start = read_cursor(cursor, row.row) if cursor else None
+        query = PageQuery(
+            mailbox=row.name,
+            limit=limit,
+            before_uid=start.uid if start else None,
+            uidvalidity=start.uidvalidity if start else None,
+            seq_hint=start.seq if start else None,
+            with_preview=with_preview,
+            with_facts=with_facts,
+        )
+        try:
+            rows = await self._gateway.page(account.id, query, self._timeout)
+        except NotFound:  # renamed or deleted behind our back: its id follows a rename
+            await self._mailboxes.refresh(account)
+            row = await self._mailboxes.find(account, mailbox)
+            rows = await self._gateway.page(account.id, replace(query, mailbox=row.name), self._timeout)
+        except CursorExpired:
+            await self._mailboxes.refresh(account)
+            raise
+        if row.uidvalidity != rows.uidvalidity:
+            await self._mailboxes.refresh(account)
+        return _page(rows, row.row)
+
+    async def open(self, principal: Principal, account_id: str, reference: str, scope: Scope) -> OpenedMessage:
+        """Find where a message is. Raises NotFound, StaleReference, Forbidden."""
+        account = await self._accounts.reachable(principal, account_id, scope)
+        key = message_key(reference)
+        return OpenedMessage(account, key, await self._mailboxes.locate(account, key))
+
+    async def message(self, principal: Principal, account_id: str, reference: str, base_url: str) -> Message:
+        """Open a message: everything but its bodies. Needs `mail.meta.read`; links need `mail.body.read`.
+
+        `base_url` is what signed links begin with.
+        """
+        opened = await self.open(principal, account_id, reference, Scope.MAIL_META_READ)
+        facts = await self._fetch(opened, self._gateway.message)
+        summary = _summary(Row(opened.key.uid, Seq(0), facts.flags, facts.summary), opened.key)
+        values = {name: getattr(summary, name) for name in Summary.__slots__}
+        if principal.is_admin or Scope.MAIL_BODY_READ in principal.scopes:
+            values["attachments"] = tuple(
+                replace(item, url=self._links.url(base_url, principal, opened.account.id, reference, item.part))
+                for item in summary.attachments
+            )
+        return Message(**values, headers=facts.headers, structure=facts.structure)
+
+    async def body(self, principal: Principal, account_id: str, reference: str, max_bytes: int, base_url: str) -> Body:
+        """Read a message as text and as safe HTML, each of at most `max_bytes` characters. Needs `mail.body.read`.
+
+        Inline images point to signed links under `base_url`. Reading does not mark as seen.
+        """
+        opened = await self.open(principal, account_id, reference, Scope.MAIL_BODY_READ)
+        facts = await self._fetch(opened, self._gateway.structure)
+        parts = wanted(facts.structure)
+        contents = await self._texts(opened, parts, max_bytes)
+        by_content_id = {part.content_id: part for part in facts.structure.leaves() if part.content_id}
+
+        def link_for_cid(content_id: str) -> str | None:
+            part = by_content_id.get(content_id)
+            if part is None or part.section is None:
+                return None
+            return self._links.url(base_url, principal, opened.account.id, reference, part.section)
+
+        body = compose(facts.structure, contents, link_for_cid, max_bytes)
+        defects = facts.summary.defects + body.defects
+        return replace(body, defects=tuple(dict.fromkeys(defects)))
+
+    async def structure(self, opened: OpenedMessage) -> MessageFacts:
+        """Return what never changes about an opened message."""
+        return await self._fetch(opened, self._gateway.structure)
+
+    async def _fetch(self, opened: OpenedMessage, ask: Callable[..., Awaitable[_T]]) -> _T:
+        try:
+            return await ask(opened.account.id, opened.address, self._timeout)
+        except (NotFound, StaleReference):  # the mailbox may have been renamed, which leaves the message where it was
+            await self._mailboxes.refresh(opened.account)
+            address = await self._mailboxes.locate(opened.account, opened.key)
+            if address == opened.address:
+                raise
+            return await ask(opened.account.id, address, self._timeout)
+
+    async def _texts(self, opened: OpenedMessage, parts: tuple[Part, ...], max_bytes: int) -> dict[str, FetchedText]:
+        """Fetch the text parts, each up to what `max_bytes` decoded characters can take, in one round trip."""
+        ranges: list[SectionRange] = []
+        for part in parts:
+            most = _encoded_bound(part, max_bytes)
+            ranges.extend(
+                SectionRange(part.section or "", offset, min(SECTION_BYTES, most - offset))
+                for offset in range(0, most, SECTION_BYTES)
+            )
+        if not ranges:
+            return {}
+        pieces = await self._gateway.sections(opened.account.id, opened.address, ranges, self._timeout)
+        contents: dict[str, bytes] = {}
+        for asked, piece in zip(ranges, pieces, strict=True):
+            contents[asked.section] = contents.get(asked.section, b"") + piece
+        return {
+            part.section or "": FetchedText(
+                contents[part.section or ""], len(contents[part.section or ""]) >= _encoded_bound(part, max_bytes)
+            )
+            for part in parts
+        }
+
+
+def _encoded_bound(part: Part, max_bytes: int) -> int:
+    """How many encoded bytes to fetch: the whole part, or what yields `max_bytes` characters in any encoding.
+
+    A character takes up to 4 bytes, and a byte up to 3 in quoted-printable or 1.4 in base64.
+    """
+    growth = {"quoted-printable": 6, "base64": 3}.get(part.encoding, 2)
+    most = max_bytes * growth + 4096
+    return most if part.size is None else min(most, part.size + 1)
+
+
+def _page(rows: PageRows, mailbox: int) -> SummaryPage:
+    uidvalidity = rows.uidvalidity
+    items = tuple(_summary(row, MessageKey(mailbox, uidvalidity, row.uid)) for row in rows.rows)
+    following = None
+    if rows.has_more and rows.rows:
+        last = rows.rows[-1]
+        following = write_cursor(PageCursor(mailbox, uidvalidity, last.uid, last.seq))
+    return SummaryPage(items, following)
+
+
+def _summary(row: Row, key: MessageKey) -> Summary:
+    reference: MessageId = message_id(key)
+    box: MailboxId = mailbox_id(key.mailbox)
+    facts = row.facts
+    if facts is None:
+        return Summary(
+            reference, box, None, None, None, (), (), (), (), (), (), "", None, None, 0, row.flags, False, (), None,
+            None, (),
+        )  # fmt: skip
+    return Summary(
+        id=reference,
+        mailbox_id=box,
+        email_id=facts.email_id,
+        thread_id=facts.thread_id,
+        message_id=facts.message_id,
+        in_reply_to=facts.in_reply_to,
+        references=facts.references,
+        from_=facts.from_,
+        to=facts.to,
+        cc=facts.cc,
+        reply_to=facts.reply_to,
+        subject=facts.subject,
+        date=facts.date,
+        received=facts.received,
+        size=facts.size,
+        flags=row.flags,
+        has_attachments=any(not item.is_inline for item in facts.attachments),
+        attachments=facts.attachments,
+        list=facts.list,
+        preview=facts.preview,
+        defects=facts.defects,
+    )
