@@ -1,0 +1,155 @@
+"""The configuration of a Dovecot for tests, as text."""
+
+import getpass
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_MAIL_LOCATION = {
+    "maildir": "maildir:~/mail:LAYOUT=fs:INBOX=~/mail/INBOX",
+    "sdbox": "sdbox:~/sdbox",
+}
+
+_TEMPLATE = """\
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/log
+protocols = imap lmtp
+listen = 127.0.0.1
+mail_location = {mail_location}
+mail_fsync = never
+mail_max_userip_connections = 2000
+mailbox_idle_check_interval = 1 secs
+mailbox_list_index = yes
+lmtp_save_to_detail_mailbox = no
+postmaster_address = postmaster@example.org
+first_valid_uid = 1
+ssl = yes
+ssl_cert = <{folder}/valid.pem
+ssl_key = <{folder}/valid.key
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_failure_delay = 0
+auth_username_chars =
+auth_cache_size = 0
+passdb {{
+  driver = passwd-file
+  args = username_format=%u {folder}/users
+}}
+userdb {{
+  driver = passwd-file
+  args = username_format=%u {folder}/users
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+  mailbox Drafts {{
+    auto = subscribe
+    special_use = \\Drafts
+  }}
+  mailbox Sent {{
+    auto = subscribe
+    special_use = \\Sent
+  }}
+  mailbox Trash {{
+    auto = subscribe
+    special_use = \\Trash
+  }}
+  mailbox Junk {{
+    auto = subscribe
+    special_use = \\Junk
+  }}
+  mailbox Archive {{
+    special_use = \\Archive
+  }}
+}}
+# A login penalty would make a test wait for the failures of another.
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service imap-login {{
+  service_count = 0
+  client_limit = 4000
+{chroot}
+{listeners}
+}}
+service imap {{
+  process_limit = 2000
+  service_count = 100
+}}
+service auth {{
+  client_limit = 4000
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {lmtp_port}
+  }}
+}}
+local 127.0.0.2 {{
+  ssl = required
+  disable_plaintext_auth = yes
+}}
+local 127.0.0.3 {{
+  ssl_cert = <{folder}/expired.pem
+  ssl_key = <{folder}/expired.key
+}}
+local 127.0.0.4 {{
+  ssl_cert = <{folder}/wrong_host.pem
+  ssl_key = <{folder}/wrong_host.key
+}}
+"""
+
+_LISTENER = """\
+  inet_listener {name} {{
+    address = {host}
+    port = {port}
+    ssl = {ssl}
+  }}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One port of the IMAP service; `tls` is implicit TLS."""
+
+    name: str
+    host: str
+    port: int
+    tls: bool
+
+
+def configuration(
+    *,
+    folder: Path,
+    listeners: Sequence[Listener],
+    lmtp_port: int,
+    storage: str,
+    capability: str | None,
+    settings: Sequence[str],
+) -> str:
+    """Write dovecot.conf for a server that lives in `folder`."""
+    blocks = [
+        _LISTENER.format(name=entry.name, host=entry.host, port=entry.port, ssl="yes" if entry.tls else "no")
+        for entry in listeners
+    ]
+    # The standard ports would be opened too unless they are named with port 0.
+    blocks += [f"  inet_listener {name} {{\n    port = 0\n  }}\n" for name in ("imap", "imaps")]
+    text = _TEMPLATE.format(
+        folder=folder,
+        mail_location=_MAIL_LOCATION[storage],
+        listeners="".join(blocks),
+        lmtp_port=lmtp_port,
+        # Only root can lock the login process into a folder.
+        chroot="" if os.getuid() == 0 else "  chroot =",
+    )
+    if os.getuid() != 0:
+        name = getpass.getuser()
+        text += f"default_internal_user = {name}\ndefault_login_user = {name}\n"
+        text += "service anvil {\n  chroot =\n}\nservice stats {\n  chroot =\n}\n"
+    if capability is not None:
+        text += f"protocol imap {{\n  imap_capability = {capability}\n}}\n"
+    return text + "\n".join(settings) + "\n"
