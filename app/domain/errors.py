@@ -9,7 +9,7 @@ Each has a stable `code`, says whose fault it is, whether trying again helps, an
     ├── mail server  NotSupportedByServer AuthenticationFailed MailboxLocked UpstreamProtocolError
     │                UpstreamThrottled UpstreamRejected
     ├── network   UpstreamUnavailable UpstreamTimeout TlsFailed
-    └── service   TooManyConnections ShuttingDown InternalError
+    └── service   TooManyConnections StorageUnavailable ShuttingDown InternalError
 
 `detail` is shown to clients: it never holds a secret or mail content.
 """
@@ -281,6 +281,15 @@ class TooManyConnections(MailhatchError):
 
     code = "too_many_connections"
     title = "All connections to the mail server are busy"
+    blame = Blame.SERVICE
+    is_retryable = True
+
+
+class StorageUnavailable(MailhatchError):
+    """The service's own database cannot be reached, is busy for too long, or is full."""
+
+    code = "storage_unavailable"
+    title = "The service's database cannot be used right now"
     blame = Blame.SERVICE
     is_retryable = True
 
