@@ -1,6 +1,8 @@
 """A real Dovecot 2.3 of its own: own folder, own users, loopback ports, up in well under a second."""
 
+import base64
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -8,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -16,8 +18,9 @@ from typing import Any, Literal, Self
 from imapclient import IMAPClient
 
 from tests.support import mailfill
+from tests.support.access_token import access_token
 from tests.support.certificates import CertificateAuthority
-from tests.support.dovecot_configuration import Listener, configuration
+from tests.support.dovecot_configuration import OAUTH, Listener, configuration
 
 Storage = Literal["maildir", "sdbox"]
 
@@ -69,7 +72,22 @@ class MailUser:
         except BaseException:
             imap.shutdown()
             raise
-        imap.logout()
+        with suppress(imap.Error):
+            imap.logout()
+
+    @contextmanager
+    def client_with_token(self, token: str) -> Iterator[Any]:
+        """Log in with an access token (XOAUTH2)."""
+        imap = IMAPClient(self.plain.host, port=self.plain.port, ssl=False, timeout=20)
+        try:
+            imap.oauth2_login(self.username, token)
+            yield imap
+        finally:
+            imap.shutdown()
+
+    def access_token(self, lifetime: float = 600.0) -> str:
+        """Make an access token for XOAUTH2 and OAUTHBEARER that ends in `lifetime` seconds."""
+        return access_token(self.username, self.server.token_secret, lifetime)
 
     def append(
         self, raw: bytes, mailbox: str = "INBOX", flags: Sequence[str] = (), received: float | None = None
@@ -172,6 +190,7 @@ class Dovecot:
         self._authority = authority or CertificateAuthority()
         self._process: subprocess.Popen[bytes] | None = None
         self._users = 0
+        self.token_secret = secrets.token_bytes(32)
         self.folder = Path()
         self.ca_pem = self._authority.ca_pem
 
@@ -196,8 +215,7 @@ class Dovecot:
         require_dovecot()
         self.folder = Path(tempfile.mkdtemp(prefix="mailhatch-dovecot-"))
         self.folder.chmod(0o755)
-        for name in ("users", "log"):
-            (self.folder / name).touch(mode=0o644)
+        (self.folder / "users").mkdir()
         for attempt in range(3):
             self._listen_on_free_ports()
             if self._launch():
@@ -229,14 +247,14 @@ class Dovecot:
         if os.getuid() == 0:
             os.chown(home, uid, gid)
             home.parent.chmod(0o755)
-        with (self.folder / "users").open("a", encoding="utf-8") as users:
-            users.write(f"{username}:{{PLAIN}}{password}:{uid}:{gid}::{home}::\n")
+        # A file per user: Dovecot looks no more than once a second whether one it knows has changed.
+        entry = f"{username}:{{PLAIN}}{password}:{uid}:{gid}::{home}::\n"
+        (self.folder / "users" / username).write_text(entry, "utf-8")
         return MailUser(self, username, password)
 
     def home(self, username: str) -> Path:
         """Return a user's home folder."""
-        lines = (self.folder / "users").read_text("utf-8").splitlines()
-        return Path(next(line.split(":")[5] for line in lines if line.startswith(f"{username}:")))
+        return Path((self.folder / "users" / username).read_text("utf-8").split(":")[5])
 
     def deliver(self, username: str, raw: bytes) -> None:
         """Deliver one message by LMTP (RFC 2033)."""
@@ -302,6 +320,10 @@ class Dovecot:
             "wrong_host": self.wrong_host,
         }
         listeners = [Listener(name, e.host, e.port, e.security == "tls") for name, e in endpoints.items()]
+        oauth = self.folder / "oauth"
+        key = oauth / "default" / "HS256" / "default"
+        key.parent.mkdir(parents=True, exist_ok=True)
+        key.write_text(base64.b64encode(self.token_secret).decode(), "ascii")
         certificates = {
             "valid": self._authority.valid(),
             "expired": self._authority.expired(),
@@ -319,6 +341,7 @@ class Dovecot:
             settings=self._settings,
         )
         (self.folder / "dovecot.conf").write_text(text, "utf-8")
+        (self.folder / "oauth.conf").write_text(OAUTH.format(folder=self.folder), "utf-8")
 
     def _launch(self) -> bool:
         self._process = subprocess.Popen(

@@ -29,17 +29,23 @@ ssl = yes
 ssl_cert = <{folder}/valid.pem
 ssl_key = <{folder}/valid.key
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2 oauthbearer
 auth_failure_delay = 0
 auth_username_chars =
 auth_cache_size = 0
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth.conf
+}}
+passdb {{
   driver = passwd-file
-  args = username_format=%u {folder}/users
+  mechanisms = plain login
+  args = username_format=%u {folder}/users/%u
 }}
 userdb {{
   driver = passwd-file
-  args = username_format=%u {folder}/users
+  args = username_format=%u {folder}/users/%u
 }}
 namespace inbox {{
   inbox = yes
@@ -101,6 +107,14 @@ local 127.0.0.4 {{
   ssl_cert = <{folder}/wrong_host.pem
   ssl_key = <{folder}/wrong_host.key
 }}
+"""
+
+#: Access tokens are JSON web tokens, checked against a key in the folder `oauth`; nobody is asked.
+OAUTH = """\
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={folder}/oauth/
+username_attribute = sub
+force_introspection = yes
 """
 
 _LISTENER = """\
