@@ -1,0 +1,1 @@
+"""Keys, secrets at rest, API tokens and signed links."""
