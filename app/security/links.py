@@ -6,7 +6,6 @@ import hmac
 import math
 from dataclasses import dataclass
 
-from app.domain.ids import AccountId, MessageId, TokenId
 from app.security.limits import LINK_SIGNATURE_BYTES
 
 
@@ -36,9 +35,7 @@ class LinkSigner:
         """
         return math.ceil((now + self._lifetime) / self._window) * self._window
 
-    def sign(
-        self, account_id: AccountId, message_id: MessageId, part: str, token_id: TokenId, now: float
-    ) -> LinkSignature:
+    def sign(self, account_id: str, message_id: str, part: str, token_id: str, now: float) -> LinkSignature:
         """Make the proof that the holder of `token_id` was shown this part; `now` is Unix seconds."""
         expires = self.expiry(now)
         return LinkSignature(expires, self._signature(account_id, message_id, part, token_id, expires))

@@ -1,0 +1,146 @@
+"""Metrics for Prometheus, in a registry of their own. No label names an account, a host or a person.
+
+Every label has few values: routes are templates, outcomes are error codes, operations and states are fixed words.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from app.domain.account import AccountState
+from app.domain.errors import MailhatchError
+
+#: Bounds of the histograms in seconds, from a cached answer (milliseconds) to the longest deadline's neighbourhood.
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+#: A client may send any word as its method; unknown ones share a label.
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionCounts:
+    """Connections to mail servers: `open` is all, `idle` those waiting for work, `leased` those at work."""
+
+    open: int
+    idle: int
+    leased: int
+
+
+def outcome_of(error: BaseException | None) -> str:
+    """Name how something ended, as a label: `ok`, an error's code, or `internal_error` for what is not ours."""
+    if error is None:
+        return "ok"
+    return error.code if isinstance(error, MailhatchError) else "internal_error"
+
+
+class Metrics:
+    """All that is counted. Methods are cheap, never raise for a value, and are safe from any thread."""
+
+    def __init__(self) -> None:
+        """Make an own registry with everything in it, and the process's CPU, memory and descriptors."""
+        registry = self._registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        self._requests = Counter(
+            "mailhatch_http_requests", "Requests answered.", ("method", "route", "status"), registry=registry
+        )
+        self._request_seconds = Histogram(
+            "mailhatch_http_request_seconds",
+            "Time to the end of the answer.",
+            ("method", "route"),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._mail = Counter(
+            "mailhatch_mail_operations", "Operations on mail servers.", ("operation", "outcome"), registry=registry
+        )
+        self._mail_seconds = Histogram(
+            "mailhatch_mail_operation_seconds",
+            "Time an operation on a mail server took.",
+            ("operation",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._logins = Counter("mailhatch_logins", "Logins at mail servers.", ("outcome",), registry=registry)
+        self._pool_waits = Histogram(
+            "mailhatch_pool_wait_seconds",
+            "Time calls waited for a mail connection.",
+            ("outcome",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._received = Counter("mailhatch_mail_received_bytes", "Bytes from mail servers.", registry=registry)
+        self._sent = Counter("mailhatch_mail_sent_bytes", "Bytes to mail servers.", registry=registry)
+        self._round_trips = Counter(
+            "mailhatch_mail_round_trips", "Times a mail server's answer was waited for.", registry=registry
+        )
+        self._cache_reads = Counter(
+            "mailhatch_summary_cache_reads", "Summaries looked for in the cache.", ("result",), registry=registry
+        )
+        self._cache_bytes = Gauge("mailhatch_summary_cache_bytes", "Memory of cached summaries.", registry=registry)
+        self._cache_entries = Gauge("mailhatch_summary_cache_entries", "Cached summaries.", registry=registry)
+        self._connections = Gauge(
+            "mailhatch_connections", "Connections to mail servers; open is all.", ("state",), registry=registry
+        )
+        self._accounts = Gauge("mailhatch_accounts", "Accounts by state.", ("state",), registry=registry)
+        self._lag = Histogram(
+            "mailhatch_event_loop_lag_seconds",
+            "How late the event loop ran what was due.",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+
+    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an answered request; `route` is the template, never the path."""
+        method = method if method in _METHODS else "other"
+        self._requests.labels(method, route, f"{status // 100}xx").inc()
+        self._request_seconds.labels(method, route).observe(seconds)
+
+    def observe_mail(self, operation: str, outcome: str, seconds: float) -> None:
+        """Count an operation on a mail server; `outcome` is `ok` or an error code (`outcome_of`)."""
+        self._mail.labels(operation, outcome).inc()
+        self._mail_seconds.labels(operation).observe(seconds)
+
+    def observe_pool_wait(self, seconds: float, outcome: str = "ok") -> None:
+        """Count a call's wait for a connection; `outcome` is `ok` or an error code."""
+        self._pool_waits.labels(outcome).observe(seconds)
+
+    def count_login(self, outcome: str) -> None:
+        """Count an attempt to log in; `outcome` is `ok` or an error code."""
+        self._logins.labels(outcome).inc()
+
+    def count_traffic(self, received: int = 0, sent: int = 0, round_trips: int = 0) -> None:
+        """Add bytes and round trips of mail connections."""
+        self._received.inc(max(received, 0))
+        self._sent.inc(max(sent, 0))
+        self._round_trips.inc(max(round_trips, 0))
+
+    def count_cache(self, hits: int, misses: int) -> None:
+        """Add what was found in the summary cache, and what was not."""
+        self._cache_reads.labels("hit").inc(max(hits, 0))
+        self._cache_reads.labels("miss").inc(max(misses, 0))
+
+    def set_cache_size(self, size: int, entries: int) -> None:
+        """Tell how many bytes and summaries the cache holds now."""
+        self._cache_bytes.set(size)
+        self._cache_entries.set(entries)
+
+    def track_connections(self, source: Callable[[], ConnectionCounts]) -> None:
+        """Ask `source` for the connections at each scrape; it must not block or raise."""
+        self._connections.labels("open").set_function(lambda: source().open)
+        self._connections.labels("idle").set_function(lambda: source().idle)
+        self._connections.labels("leased").set_function(lambda: source().leased)
+
+    def set_accounts(self, counts: Mapping[AccountState, int]) -> None:
+        """Tell how many accounts are in each state; those left out are none. To be called before a scrape."""
+        for state in AccountState:
+            self._accounts.labels(state.value).set(counts.get(state, 0))
+
+    def observe_loop_lag(self, seconds: float) -> None:
+        """Count how late the event loop was."""
+        self._lag.observe(max(seconds, 0))
+
+    def render(self) -> tuple[bytes, str]:
+        """Return the Prometheus text and its content type."""
+        return generate_latest(self._registry), CONTENT_TYPE_LATEST
