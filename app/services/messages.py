@@ -12,6 +12,7 @@ from app.domain.message import Body, Message, MessageFacts, Part, Summary
 from app.domain.ports import MailGateway
 from app.domain.query import MessageAddress, PageQuery, PageRows, Row, SectionRange
 from app.mime.body import FetchedText, compose, wanted
+from app.mime.html import POLICY_VERSION
 from app.services.accounts import Accounts
 from app.services.cursors import PageCursor, read_cursor, write_cursor
 from app.services.limits import SECTION_BYTES
@@ -19,6 +20,9 @@ from app.services.links import PartLinks
 from app.services.mailboxes import Mailboxes
 
 _T = TypeVar("_T")
+
+#: Changes whenever the same message would be cleaned differently; part of a body's ETag.
+BODY_POLICY = str(POLICY_VERSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,10 @@ class Messages:
         body = compose(facts.structure, contents, link_for_cid, max_bytes)
         defects = facts.summary.defects + body.defects
         return replace(body, defects=tuple(dict.fromkeys(defects)))
+
+    async def open_body(self, principal: Principal, account_id: str, reference: str) -> OpenedMessage:
+        """Find a message whose content the caller may read, without asking the mail server."""
+        return await self.open(principal, account_id, reference, Scope.MAIL_BODY_READ)
 
     async def structure(self, opened: OpenedMessage) -> MessageFacts:
         """Return what never changes about an opened message."""

@@ -1,0 +1,86 @@
+"""The REST face as an ASGI app."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from app import __version__
+from app.config import Settings
+from app.rest import docs, openapi, problems
+from app.rest.middleware import RequestFrame
+from app.rest.routes import accounts, mailboxes, messages, parts, system, tokens
+from app.rest.state import FaceServices
+
+_EXPOSED = (
+    "ETag",
+    "Link",
+    "Location",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Content-Disposition",
+    "Content-Range",
+    "Accept-Ranges",
+    "Server-Timing",
+    "X-Request-Id",
+    "WWW-Authenticate",
+)
+_ALLOWED = (
+    "Authorization",
+    "Content-Type",
+    "If-Match",
+    "If-None-Match",
+    "If-Range",
+    "Idempotency-Key",
+    "Last-Event-ID",
+    "Range",
+    "X-Request-Id",
+    "traceparent",
+)
+#: Seconds a browser may keep the answer to a preflight (CONVENTIONS, CORS).
+_PREFLIGHT_SECONDS = 7200
+
+
+def create_app(settings: Settings, open_services: Callable[[], AbstractAsyncContextManager[FaceServices]]) -> FastAPI:
+    """Make the app; the services are opened when it starts and closed when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services() as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(
+        title="Mailhatch",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        root_path=settings.root_path,
+        max_body_size=settings.request_body_bytes,
+        redirect_slashes=False,
+        strict_content_type=False,
+    )
+    problems.install(app)
+    for module in (accounts, mailboxes, messages, parts, tokens, system):
+        app.include_router(module.router)
+    docs.install(app)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+        allow_headers=_ALLOWED,
+        expose_headers=_EXPOSED,
+        max_age=_PREFLIGHT_SECONDS,
+    )
+    app.add_middleware(RequestFrame)
+
+    def document() -> dict[str, object]:
+        if app.openapi_schema is None:
+            app.openapi_schema = openapi.build(app)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to replace it
+    return app

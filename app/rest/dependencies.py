@@ -1,0 +1,103 @@
+"""What routes ask for: the services, the caller, the account."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from app.domain.access import Principal
+from app.domain.errors import Unauthorized
+from app.rest.limits import MAX_QUERY_TEXT
+from app.rest.state import FaceServices, state_of
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="token",
+    description="An API token, `mh_…`. `make demo` prints one.",
+    bearerFormat="mh",
+)
+_EXTERNAL = "external:"
+
+
+def services(request: Request) -> FaceServices:
+    """Return the services."""
+    return state_of(request)
+
+
+Services = Annotated[FaceServices, Depends(services)]
+
+
+async def caller(
+    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)], at: Services
+) -> Principal:
+    """Verify the bearer token (RFC 6750) and take one request from its allowance."""
+    if given is None:
+        raise Unauthorized("Send an API token as `Authorization: Bearer mh_…`.")
+    return _admit(request, at, await at.access.authenticate(given.credentials))
+
+
+Caller = Annotated[Principal, Depends(caller)]
+
+
+async def link_or_caller(
+    request: Request,
+    account: str,
+    message: str,
+    part: str,
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    at: Services,
+    token: Annotated[str | None, Query(max_length=MAX_QUERY_TEXT, description="Of a signed link.")] = None,
+    expires: Annotated[int | None, Query(ge=0, le=2**40, description="Of a signed link, Unix seconds.")] = None,
+    signature: Annotated[str | None, Query(max_length=MAX_QUERY_TEXT, description="Of a signed link.")] = None,
+) -> Principal:
+    """Verify a bearer token, or else the signed link that the address is."""
+    if given is not None or token is None or expires is None or signature is None:
+        return await caller(request, given, at)
+    token_id = at.links.check(account, message, part, token, expires, signature)
+    request.state.is_link = True
+    return _admit(request, at, await at.access.principal(token_id))
+
+
+LinkOrCaller = Annotated[Principal, Depends(link_or_caller)]
+
+
+def _admit(request: Request, at: FaceServices, principal: Principal) -> Principal:
+    request.state.token_id = principal.token_id
+    request.state.allowance = at.rate_limiter.take(principal)
+    return principal
+
+
+async def account_id(
+    account: Annotated[
+        str,
+        Path(
+            max_length=MAX_QUERY_TEXT,
+            description="Id of the account, `acc_…`, or `external:` and your own id for it.",
+            examples=["external:demo-ana"],
+        ),
+    ],
+    principal: Caller,
+    at: Services,
+) -> str:
+    """Return the account's id."""
+    return await resolve_account(account, principal, at)
+
+
+async def resolve_account(account: str, principal: Principal, at: FaceServices) -> str:
+    """Return the id; `external:x` names the account whose `external_id` is x within the token's reach."""
+    if not account.startswith(_EXTERNAL):
+        return account
+    found = await at.accounts.named(principal, account.removeprefix(_EXTERNAL))
+    return found.id
+
+
+AccountId = Annotated[str, Depends(account_id)]
+MailboxRef = Annotated[
+    str,
+    Path(
+        max_length=MAX_QUERY_TEXT,
+        description="Id of the mailbox, `mbx_…`, or a role: inbox, sent, drafts, trash, junk, archive, all, flagged.",
+        examples=["inbox"],
+    ),
+]
+MessageRef = Annotated[str, Path(max_length=MAX_QUERY_TEXT, description="Id of the message, `msg_…`, from a page.")]

@@ -1,0 +1,46 @@
+"""Domain values to JSON: frozen dataclasses straight to bytes, `from_` written as `from`.
+
+Python keeps `from` for itself, JSON does not; a trailing underscore falls here and in the OpenAPI alike.
+"""
+
+from collections.abc import Collection
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any
+
+import msgspec
+
+_encoder = msgspec.json.Encoder()
+
+
+@cache
+def _names(kind: type) -> tuple[tuple[str, str], ...]:
+    return tuple((field.name, field.name.rstrip("_")) for field in fields(kind))
+
+
+@cache
+def _needs_renaming(kind: type) -> bool:
+    return any(name != key for name, key in _names(kind))
+
+
+def to_builtins(value: object, only: Collection[str] | None = None) -> Any:
+    """Turn the outermost dataclass into a dict, keeping the fields in `only` (JSON names); the encoder does the rest."""
+    return {key: getattr(value, name) for name, key in _names(type(value)) if only is None or key in only}
+
+
+def encode(value: object) -> bytes:
+    """Write a value as JSON."""
+    return _encoder.encode(_renamed(value))
+
+
+def encode_page(items: Collection[object], following: str | None, only: Collection[str] | None = None) -> bytes:
+    """Write `{"items": […], "next": …}`; `only` selects fields of each item."""
+    rows = [to_builtins(item, only) if only or _needs_renaming(type(item)) else item for item in items]
+    return _encoder.encode({"items": rows, "next": following})
+
+
+def _renamed(value: object) -> object:
+    """Rename at the top only: no domain value nests one that needs it."""
+    if is_dataclass(value) and not isinstance(value, type) and _needs_renaming(type(value)):
+        return to_builtins(value)
+    return value

@@ -1,0 +1,15 @@
+"""Bounds of the REST face, each with its reason."""
+
+#: Accounts in one batch (the issue of scale is the mail servers' logins, not ours).
+MAX_BATCH = 100
+#: Length of an Idempotency-Key: a UUID has 36 characters, some clients prefix theirs.
+MAX_IDEMPOTENCY_KEY = 255
+#: Length of an X-Request-Id that is echoed; a longer or odd one is replaced, so that logs stay whole.
+MAX_REQUEST_ID = 128
+#: Seconds parts and raw may be kept by a browser: they never change (CONVENTIONS, Conditional requests).
+IMMUTABLE_SECONDS = 31_536_000
+#: Rows of an account or token page.
+DEFAULT_PAGE = 50
+MAX_PAGE = 200
+#: Characters of a cursor, an id or a filter in the query.
+MAX_QUERY_TEXT = 512

@@ -1,0 +1,100 @@
+"""What surrounds every request: its id, its cost, its log line, its headers."""
+
+import logging
+import re
+import secrets
+import time
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.rest.limits import MAX_REQUEST_ID
+from app.rest.state import FaceServices
+from app.services.rate_limit import Allowance
+from app.telemetry.log import reset_request_id, set_request_id
+from app.telemetry.trace import CallCost, begin_call
+
+_log = logging.getLogger("mailhatch.access")
+_REQUEST_ID = re.compile(rf"[A-Za-z0-9._:/+=-]{{1,{MAX_REQUEST_ID}}}\Z")
+#: W3C Trace Context: version 00, trace id, parent id, flags.
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})\Z")
+#: Paths that say nothing in a log: asked every few seconds by probes and scrapers.
+_QUIET = frozenset(("/livez", "/readyz", "/metrics"))
+
+
+class RequestFrame:
+    """ASGI middleware: request id in and out, Server-Timing, RateLimit headers, one log line, one metric."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an app."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        request_id = _request_id(headers)
+        token = set_request_id(request_id)
+        cost = begin_call()
+        begun = time.perf_counter()
+        status = 0
+
+        async def told(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(MutableHeaders(scope=message), scope, request_id, cost, time.perf_counter() - begun)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, told)
+        finally:
+            _record(scope, status or 499, time.perf_counter() - begun, cost, headers)
+            reset_request_id(token)
+
+
+def _request_id(headers: Headers) -> str:
+    given = headers.get("x-request-id", "")
+    if _REQUEST_ID.match(given):
+        return given
+    trace = _TRACEPARENT.match(headers.get("traceparent", ""))
+    return trace[1] if trace else secrets.token_hex(8)
+
+
+def _add_headers(headers: MutableHeaders, scope: Scope, request_id: str, cost: CallCost, took: float) -> None:
+    headers["X-Request-Id"] = request_id
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Cache-Control", "no-store")
+    headers["Server-Timing"] = (
+        f'pool;dur={cost.pool_wait * 1000:.1f}, mail;dur={cost.mail * 1000:.1f};desc="{cost.round_trips} round trips", '
+        f"total;dur={took * 1000:.1f}"
+    )
+    allowance: Allowance | None = scope.get("state", {}).get("allowance")
+    if allowance:
+        headers["RateLimit-Policy"] = f'"default";q={allowance.limit};w={allowance.window}'
+        headers["RateLimit"] = f'"default";r={allowance.remaining};t={round(allowance.reset + 0.499)}'
+
+
+def _record(scope: Scope, status: int, took: float, cost: CallCost, headers: Headers) -> None:
+    route = scope.get("route")
+    template = getattr(route, "path", None) or "unmatched"
+    services: FaceServices | None = getattr(scope["app"].state, "services", None)
+    if services:
+        services.metrics.observe_request(scope["method"], template, status, took)
+    if template in _QUIET:
+        return
+    fields: dict[str, object] = {
+        "method": scope["method"],
+        "route": template,
+        "status": status,
+        "seconds": round(took, 5),
+        "mail_seconds": round(cost.mail, 5),
+        "round_trips": cost.round_trips,
+        "token": scope.get("state", {}).get("token_id"),
+    }
+    trace = _TRACEPARENT.match(headers.get("traceparent", ""))
+    if trace:
+        fields["trace_id"] = trace[1]
+    _log.info("request", extra=fields)

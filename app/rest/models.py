@@ -1,0 +1,169 @@
+"""Request bodies. Unknown fields are refused: a misspelt one must not be lost silently."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from app.domain.account import AccessToken, Credentials, IncomingServer, MailProtocol, Password, Security
+from app.domain.ports import NewAccount
+from app.rest.limits import MAX_BATCH
+from app.services.access import NewToken
+from app.services.account_patch import UNSET, AccountPatch, Unset
+
+_Text = Annotated[str, Field(max_length=512)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PasswordAuth(_Body):
+    """A user's password or app password."""
+
+    type: Literal["password"]
+    password: SecretStr = Field(max_length=4096, description="Write-only; kept encrypted.")
+
+
+class AccessTokenAuth(_Body):
+    """An OAuth access token that you refresh by PATCH (XOAUTH2, OAUTHBEARER)."""
+
+    type: Literal["access_token"]
+    token: SecretStr = Field(max_length=16384, description="Write-only; kept encrypted.")
+    expires_at: datetime | None = Field(None, description="When it ends, with offset; unknown if missing.")
+
+
+Auth = Annotated[PasswordAuth | AccessTokenAuth, Field(discriminator="type")]
+
+
+class Tls(_Body):
+    """How the server's certificate is verified; it always is."""
+
+    ca_pem: str | None = Field(
+        None, max_length=65536, description="Certificate authorities to trust for this server besides the usual."
+    )
+
+
+class Incoming(_Body):
+    """Where the mail is."""
+
+    protocol: MailProtocol = MailProtocol.IMAP
+    host: str = Field(min_length=1, max_length=255, examples=["imap.example.com"])
+    port: int = Field(993, ge=1, le=65535)
+    security: Security = Security.TLS
+    username: str = Field(min_length=1, max_length=512, examples=["ana@example.com"])
+    auth: Auth
+    tls: Tls = Tls()
+
+
+class AccountBody(_Body):
+    """An account to make."""
+
+    external_id: str | None = Field(None, max_length=255, description="Your own id for it, unique in its tenant.")
+    tenant: str | None = Field(None, max_length=255, description="Whose account it is.")
+    metadata: dict[str, str] = Field(default_factory=dict, description="Yours; up to 50 entries.")
+    email: str | None = Field(None, max_length=320, examples=["ana@example.com"])
+    incoming: Incoming
+
+    def to_domain(self) -> NewAccount:
+        """Return what the service takes."""
+        server = self.incoming
+        return NewAccount(
+            external_id=self.external_id,
+            tenant=self.tenant,
+            email=self.email,
+            metadata=dict(self.metadata),
+            incoming=IncomingServer(
+                server.protocol, server.host, server.port, server.security, server.username, server.tls.ca_pem
+            ),
+            credentials=_credentials(server.auth),
+        )
+
+
+class AccountBatch(_Body):
+    """Accounts to make in one call."""
+
+    items: list[AccountBody] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class TlsPatch(_Body):
+    """Merge patch of `tls`."""
+
+    ca_pem: str | None = Field(None, max_length=65536)
+
+
+class IncomingPatch(_Body):
+    """Merge patch of `incoming`: what is missing stays."""
+
+    host: str | None = Field(None, min_length=1, max_length=255)
+    port: int | None = Field(None, ge=1, le=65535)
+    security: Security | None = None
+    username: str | None = Field(None, min_length=1, max_length=512)
+    auth: Auth | None = None
+    tls: TlsPatch | None = None
+
+
+class AccountMerge(_Body):
+    """Merge patch of an account (RFC 7396): what is missing stays, null empties."""
+
+    external_id: str | None = Field(None, max_length=255)
+    tenant: str | None = Field(None, max_length=255)
+    metadata: dict[str, str | None] | None = None
+    email: str | None = Field(None, max_length=320)
+    incoming: IncomingPatch | None = None
+
+    def to_domain(self) -> AccountPatch:
+        """Return what the service takes: UNSET where nothing was said."""
+        server = self.incoming or IncomingPatch()
+        given, inner = self.model_fields_set, server.model_fields_set
+        ca_pem: str | Unset | None = UNSET
+        if "tls" in inner:
+            ca_pem = server.tls.ca_pem if server.tls else None
+        return AccountPatch(
+            external_id=self.external_id if "external_id" in given else UNSET,
+            tenant=self.tenant if "tenant" in given else UNSET,
+            email=self.email if "email" in given else UNSET,
+            metadata=self.metadata if "metadata" in given else UNSET,
+            host=server.host or UNSET,
+            port=server.port or UNSET,
+            security=server.security or UNSET,
+            username=server.username or UNSET,
+            ca_pem=ca_pem,
+            credentials=_credentials(server.auth) if server.auth else UNSET,
+        )
+
+
+class TokenBody(_Body):
+    """A token to make."""
+
+    name: str = Field(min_length=1, max_length=200, examples=["web frontend"])
+    scopes: list[_Text] = Field(min_length=1, max_length=10, examples=[["mail.meta.read", "mail.body.read"]])
+    accounts: list[_Text] | None = Field(None, max_length=1000, description="Only these; all in reach if missing.")
+    tenant: str | None = Field(None, max_length=255, description="Only this tenant's accounts.")
+    expires_in: int | None = Field(
+        None, ge=60, le=315_360_000, description="Seconds it lives; for ever if missing. Browsers want short ones."
+    )
+    requests_per_minute: int | None = Field(None, ge=1, le=10_000_000)
+
+    def to_domain(self) -> NewToken:
+        """Return what the service takes."""
+        return NewToken(
+            name=self.name,
+            scopes=tuple(self.scopes),
+            accounts=None if self.accounts is None else tuple(self.accounts),
+            tenant=self.tenant,
+            expires_in=self.expires_in,
+            requests_per_minute=self.requests_per_minute,
+        )
+
+
+def _credentials(auth: PasswordAuth | AccessTokenAuth) -> Credentials:
+    if isinstance(auth, PasswordAuth):
+        return Password(auth.password.get_secret_value())
+    return AccessToken(auth.token.get_secret_value(), _unix(auth.expires_at))
+
+
+def _unix(at: datetime | None) -> float | None:
+    if at is None:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

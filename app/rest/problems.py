@@ -1,0 +1,161 @@
+"""Errors as RFC 9457 problems: one table from error to status, one shape for every way a request can fail."""
+
+import logging
+from http import HTTPStatus
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from app.domain import errors
+from app.domain.errors import FieldProblem, InvalidRequest, MailhatchError
+from app.telemetry.log import current_request_id
+
+_log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS: dict[type[MailhatchError], int] = {
+    errors.InvalidRequest: 400,
+    errors.NotFound: 404,
+    errors.StaleReference: 410,
+    errors.CursorExpired: 410,
+    errors.PreconditionFailed: 412,
+    errors.Unauthorized: 401,
+    errors.Forbidden: 403,
+    errors.HostNotAllowed: 422,
+    errors.PayloadTooLarge: 413,
+    errors.RangeNotSatisfiable: 416,
+    errors.Conflict: 409,
+    errors.IdempotencyConflict: 409,
+    errors.IdempotencyMismatch: 422,
+    errors.AccountPaused: 409,
+    errors.RateLimited: 429,
+    errors.NotSupportedByServer: 501,
+    errors.AuthenticationFailed: 502,
+    errors.MailboxLocked: 503,
+    errors.UpstreamProtocolError: 502,
+    errors.UpstreamThrottled: 503,
+    errors.UpstreamRejected: 502,
+    errors.UpstreamUnavailable: 503,
+    errors.UpstreamTimeout: 504,
+    errors.TlsFailed: 502,
+    errors.TooManyConnections: 503,
+    errors.StorageUnavailable: 503,
+    errors.ShuttingDown: 503,
+    errors.InternalError: 500,
+}
+
+#: Seconds to wait before a retry where the error itself does not know: long enough for a connection to come free.
+_DEFAULT_RETRY_AFTER = 1
+_RETRY_STATUSES = (429, 503)
+#: Relative to the service, which explains each code at this address.
+_TYPE = "/problems/"
+
+#: What the framework itself may answer, by status.
+_FRAMEWORK = {
+    404: ("not_found", "Not found"),
+    405: ("method_not_allowed", "This method is not allowed here"),
+    406: ("not_acceptable", "Not acceptable"),
+    413: ("payload_too_large", "The payload is too large"),
+    415: ("unsupported_media_type", "Unsupported media type"),
+}
+
+
+def problem(error: MailhatchError, instance: str) -> Response:
+    """Make the answer for an error; `instance` is the path that was asked for."""
+    status = STATUS[type(error)]
+    body: dict[str, object] = {
+        "type": _TYPE + error.code,
+        "title": error.title,
+        "status": status,
+        "detail": error.detail,
+        "instance": instance,
+        "code": error.code,
+        "blame": str(error.blame),
+        "retryable": error.is_retryable,
+        "request_id": current_request_id(),
+    }
+    headers: dict[str, str] = {}
+    match error:
+        case InvalidRequest():
+            body["errors"] = [{"detail": item.detail, "pointer": item.pointer} for item in error.problems]
+        case errors.StaleReference():
+            body["moved_to"] = error.moved_to
+        case errors.NotSupportedByServer():
+            body["capability"] = error.capability
+        case errors.Unauthorized():
+            headers["WWW-Authenticate"] = "Bearer"
+        case errors.Forbidden() if error.scope:
+            headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error.scope}"'
+        case errors.RangeNotSatisfiable() if error.size is not None:
+            headers["Content-Range"] = f"bytes */{error.size}"
+        case _:
+            pass
+    if status in _RETRY_STATUSES:
+        wait = error.retry_after if error.retry_after is not None else _DEFAULT_RETRY_AFTER
+        headers["Retry-After"] = str(max(1, round(wait + 0.499)))
+    return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
+
+
+def framework_problem(status: int, detail: str | None, instance: str, headers: dict[str, str] | None) -> Response:
+    """Make the answer for what the framework refused before our code saw it."""
+    code, title = _FRAMEWORK.get(status, ("invalid_request", HTTPStatus(status).phrase))
+    body = {
+        "type": _TYPE + code,
+        "title": title,
+        "status": status,
+        "detail": detail or title,
+        "instance": instance,
+        "code": code,
+        "blame": str(errors.Blame.CALLER),
+        "retryable": False,
+        "request_id": current_request_id(),
+    }
+    return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
+
+
+def validation_problem(failed: RequestValidationError) -> InvalidRequest:
+    """Turn the framework's findings into ours, with JSON Pointers; the values themselves are never repeated."""
+    found: list[FieldProblem] = []
+    for item in failed.errors()[:50]:
+        where, *rest = item["loc"] or ("body",)
+        steps = [str(step).replace("~", "~0").replace("/", "~1") for step in rest]
+        prefix = "" if where == "body" else f"/{where}"
+        found.append(FieldProblem(_sentence(item["type"], item["msg"]), prefix + "".join(f"/{step}" for step in steps)))
+    return InvalidRequest("The request is not valid; `errors` says where.", found)
+
+
+def _sentence(kind: str, message: str) -> str:
+    if kind == "json_invalid":
+        return "The body is not valid JSON."
+    return message.removeprefix("Value error, ")
+
+
+def install(app: FastAPI) -> None:
+    """Make the app answer every failure as a problem."""
+
+    async def ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, MailhatchError)
+        return problem(error, request.url.path)
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return problem(validation_problem(error), request.url.path)
+
+    async def framework(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        detail = error.detail if error.status_code not in _FRAMEWORK else None
+        return framework_problem(error.status_code, detail, request.url.path, dict(error.headers or {}))
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        _log.error("unexpected error", exc_info=error, extra={"path": request.scope.get("path", "")})
+        return problem(
+            errors.InternalError("A fault of the service; the log has it under this request_id."), request.url.path
+        )
+
+    app.add_exception_handler(MailhatchError, ours)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, framework)
+    app.add_exception_handler(Exception, unexpected)

@@ -1,0 +1,92 @@
+"""Mailboxes and their pages of summaries."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.domain.errors import FieldProblem, InvalidRequest
+from app.domain.message import Summary
+from app.rest.answers import NOT_MODIFIED, mail_problems
+from app.rest.conditional import json_answer
+from app.rest.dependencies import AccountId, Caller, MailboxRef, Services
+from app.rest.encoding import encode_page
+from app.rest.limits import DEFAULT_PAGE
+from app.rest.paging import Cursor, Limit, link_header
+from app.rest.views import MailboxList, SummaryList
+
+router = APIRouter(tags=["mailboxes"])
+
+FIELDS = tuple(name.rstrip("_") for name in Summary.__slots__)
+#: What a row has without asking the mail server for more than UIDs and flags.
+_LIGHT = frozenset(("id", "mailbox_id", "flags"))
+#: A list may be kept, but must be asked for again each time: its ETag answers 304.
+_LIST_CACHE = "private, no-cache"
+
+Fields = Annotated[
+    str | None,
+    Query(
+        max_length=512,
+        description="Only these fields of each summary, with commas. `preview` comes only when named here. Without "
+        f"`fields`: all others. One of: {', '.join(FIELDS)}.",
+        examples=["id,from,subject,date,flags,preview"],
+    ),
+]
+
+
+@router.get(
+    "/v1/accounts/{account}/mailboxes",
+    operation_id="listMailboxes",
+    summary="List mailboxes",
+    response_model=MailboxList,
+    responses=mail_problems() | NOT_MODIFIED,
+)
+async def list_mailboxes(request: Request, account_id: AccountId, principal: Caller, at: Services) -> Response:
+    """All mailboxes with role and counts, parents before children: one round trip to the mail server."""
+    items = await at.mailboxes.tree(principal, account_id)
+    return json_answer(request, encode_page(items, None), _LIST_CACHE)
+
+
+@router.get(
+    "/v1/accounts/{account}/mailboxes/{mailbox}/messages",
+    operation_id="listMessages",
+    summary="List messages",
+    response_model=SummaryList,
+    responses=mail_problems("cursor_expired") | NOT_MODIFIED,
+)
+async def list_messages(
+    request: Request,
+    account_id: AccountId,
+    mailbox: MailboxRef,
+    principal: Caller,
+    at: Services,
+    limit: Limit = DEFAULT_PAGE,
+    cursor: Cursor = None,
+    fields: Fields = None,
+) -> Response:
+    """A page of summaries, newest first. Nothing is marked as read, and no body is downloaded."""
+    only = _selected(fields)
+    page = await at.messages.page(
+        principal,
+        account_id,
+        mailbox,
+        limit=limit,
+        cursor=cursor,
+        with_preview=only is not None and "preview" in only,
+        with_facts=only is None or not only <= _LIGHT,
+    )
+    body = encode_page(page.items, page.next, only or _ALL_BUT_PREVIEW)
+    return json_answer(request, body, _LIST_CACHE, link_header(request, page.next))
+
+
+_ALL_BUT_PREVIEW = frozenset(FIELDS) - {"preview"}
+
+
+def _selected(fields: str | None) -> frozenset[str] | None:
+    if fields is None:
+        return None
+    wanted = frozenset(name.strip() for name in fields.split(",") if name.strip())
+    unknown = sorted(wanted.difference(FIELDS))
+    if unknown or not wanted:
+        detail = f"No such field: {', '.join(unknown)[:100]}." if unknown else "Name at least one field."
+        raise InvalidRequest(detail, [FieldProblem(detail, "/query/fields")])
+    return wanted

@@ -1,0 +1,41 @@
+"""What every route finds behind its request."""
+
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from app.config import Settings
+from app.domain.ports import Clock, IdempotencyStore
+from app.services.access import Access
+from app.services.accounts import Accounts
+from app.services.links import PartLinks
+from app.services.mailboxes import Mailboxes
+from app.services.messages import Messages
+from app.services.parts import Parts
+from app.services.rate_limit import RateLimiter
+from app.telemetry.health import Health
+from app.telemetry.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class FaceServices:
+    """All that the faces call."""
+
+    settings: Settings
+    clock: Clock
+    access: Access
+    accounts: Accounts
+    mailboxes: Mailboxes
+    messages: Messages
+    parts: Parts
+    links: PartLinks
+    rate_limiter: RateLimiter
+    idempotency: IdempotencyStore
+    metrics: Metrics
+    health: Health
+
+
+def state_of(connection: HTTPConnection) -> FaceServices:
+    """Return the services that the app was started with."""
+    services: FaceServices = connection.app.state.services
+    return services
