@@ -3,8 +3,8 @@
 import re
 from urllib.parse import quote
 
-_TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
-_CONTENT_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}\Z")
+_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_CONTENT_TYPE = re.compile(rf"{_NAME}/{_NAME}\Z")
 _CHARSET = re.compile(r"[A-Za-z0-9_.:-]{1,40}\Z")
 _UNSAFE = re.compile(r'[^\x20-\x7e]|["\\%/;]')
 #: RFC 8187 attr-char besides letters and digits.
@@ -22,7 +22,7 @@ def attachment(filename: str) -> str:
 
 
 def content_type(declared: str, charset: str | None) -> str:
-    """Return the declared type if it is one, else `application/octet-stream`: the sender wrote it, a browser reads it."""
+    """Return the declared type if it is one, else `application/octet-stream`: a sender may write anything."""
     kind = declared.lower()
     if len(kind) > 100 or not _CONTENT_TYPE.match(kind):
         return "application/octet-stream"

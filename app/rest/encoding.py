@@ -24,7 +24,7 @@ def _needs_renaming(kind: type) -> bool:
 
 
 def to_builtins(value: object, only: Collection[str] | None = None) -> Any:
-    """Turn the outermost dataclass into a dict, keeping the fields in `only` (JSON names); the encoder does the rest."""
+    """Turn the outermost dataclass into a dict of the fields in `only` (JSON names); the encoder does the rest."""
     return {key: getattr(value, name) for name, key in _names(type(value)) if only is None or key in only}
 
 

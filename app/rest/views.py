@@ -1,4 +1,4 @@
-"""Answers whose shape differs from the domain's: accounts and tokens, with times as ISO 8601 and auth under its server."""
+"""Answers whose shape differs from the domain's: accounts and tokens, times as ISO 8601, auth under its server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,0 +1,185 @@
+"""The composition root: the one place that knows which adapter stands behind which port."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from app.config import Settings
+from app.domain.access import Principal, Scope
+from app.domain.ids import TokenId
+from app.gateway.local import LocalGateway
+from app.gateway.summary_cache import SummaryCache
+from app.imap.session import ImapSessionFactory
+from app.net.dialer import Dialer
+from app.net.guard import AddressGuard
+from app.net.tls import TlsContexts
+from app.pool.options import PoolOptions
+from app.pool.pool import Pool
+from app.rest import app as rest_app
+from app.rest import openapi as rest_openapi
+from app.rest.state import FaceServices
+from app.security.keyfile import load_or_create_keyring
+from app.security.links import LinkSigner
+from app.security.vault import Vault
+from app.services.access import Access
+from app.services.account_credentials import StoredCredentials
+from app.services.account_states import AccountStates
+from app.services.accounts import AccountPolicy, Accounts
+from app.services.links import PartLinks
+from app.services.mailbox_directory import MailboxDirectory
+from app.services.mailboxes import Mailboxes
+from app.services.messages import Messages
+from app.services.parts import Parts
+from app.services.rate_limit import RateLimiter
+from app.storage.accounts import SqlAccountStore
+from app.storage.engine import Database
+from app.storage.idempotency import SqlIdempotencyStore
+from app.storage.mailboxes import SqlMailboxStore
+from app.storage.meta import check_keys
+from app.storage.migrate import migrate
+from app.storage.tokens import SqlTokenStore
+from app.telemetry.health import Health, LoopLag
+from app.telemetry.metrics import Metrics
+
+_log = logging.getLogger(__name__)
+
+#: Who a command on this machine acts as: whoever reads the database and the key file may do everything.
+LOCAL_ADMIN = Principal(
+    token_id=TokenId("local"),
+    name="local operator",
+    scopes=frozenset((Scope.ADMIN,)),
+    accounts=None,
+    tenant=None,
+    expires_at=None,
+    requests_per_minute=1_000_000,
+)
+
+
+class SystemClock:
+    """The time there is."""
+
+    def now(self) -> float:
+        """Unix seconds."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds on the clock of deadlines."""
+        return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenServices:
+    """Everything running: what the faces call, and what only commands touch."""
+
+    settings: Settings
+    database: Database
+    account_store: SqlAccountStore
+    access: Access
+    accounts: Accounts
+    pool: Pool
+    face: FaceServices
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStart:
+    """What a first start made, to be told once."""
+
+    admin_token: str | None
+    key_file_created: bool
+
+
+async def first_start(settings: Settings) -> FirstStart:
+    """Make what is missing: key file, tables, admin token. Does nothing when all is there.
+
+    Raises KeyringError or StorageError with a sentence for the operator.
+    """
+    keyring, created = load_or_create_keyring(settings)
+    database = await Database.open(settings.database)
+    try:
+        await migrate(database)
+        await check_keys(database, Vault(keyring).fingerprints())
+        access = Access(SqlTokenStore(database), SystemClock(), settings.requests_per_minute)
+        given = settings.admin_token.get_secret_value() if settings.admin_token else None
+        return FirstStart(await access.ensure_admin(given), created)
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
+    """Open the database and all services over it; close everything in reverse order."""
+    clock = SystemClock()
+    keyring, _ = load_or_create_keyring(settings)
+    vault = Vault(keyring)
+    async with AsyncExitStack() as stack:
+        database = await Database.open(settings.database)
+        stack.push_async_callback(database.close)
+        await migrate(database)
+        await check_keys(database, vault.fingerprints())
+        store = SqlAccountStore(database, vault, clock)
+        metrics, health = Metrics(), Health()
+        states = AccountStates(store, clock)
+        states.start()
+        stack.push_async_callback(states.close)
+        factory = ImapSessionFactory(
+            Dialer(AddressGuard(settings.allowed_mail_networks)), TlsContexts(settings.ca_file)
+        )
+        pool = Pool(
+            factory, StoredCredentials(store, clock), states, PoolOptions.from_settings(settings), clock, metrics
+        )
+        stack.push_async_callback(pool.close, settings.shutdown_timeout)
+        metrics.track_connections(pool.stats)
+        gateway = LocalGateway(pool, SummaryCache(settings.summary_cache_bytes), metrics)
+        accounts = Accounts(
+            store, gateway, states, clock, AccountPolicy(settings.allow_insecure_mail, settings.mail_timeout)
+        )
+        accounts.start()
+        stack.push_async_callback(accounts.close)
+        access = Access(SqlTokenStore(database), clock, settings.requests_per_minute)
+        mailboxes = Mailboxes(accounts, MailboxDirectory(SqlMailboxStore(database)), gateway, settings.mail_timeout)
+        links = PartLinks(LinkSigner(keyring.derive("part-links"), settings.link_lifetime), clock)
+        messages = Messages(accounts, mailboxes, gateway, links, settings.mail_timeout)
+        health.add("database", database.ping)
+        face = FaceServices(
+            settings=settings,
+            clock=clock,
+            access=access,
+            accounts=accounts,
+            mailboxes=mailboxes,
+            messages=messages,
+            parts=Parts(messages, gateway, settings.mail_timeout),
+            links=links,
+            rate_limiter=RateLimiter(clock),
+            idempotency=SqlIdempotencyStore(database, vault, clock),
+            metrics=metrics,
+            health=health,
+        )
+        lag = asyncio.create_task(LoopLag(metrics).run(), name="loop-lag")
+        stack.push_async_callback(_stopped, lag)
+        yield OpenServices(settings, database, store, access, accounts, pool, face)
+
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the ASGI app; its services open when it starts."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[FaceServices]:
+        async with open_services(settings) as services:
+            yield services.face
+
+    return rest_app.create_app(settings, opened)
+
+
+def openapi() -> str:
+    """Return the OpenAPI document as it is committed; opens nothing."""
+    return rest_openapi.write(rest_openapi.build(create_app(Settings())))
