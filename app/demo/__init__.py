@@ -1,0 +1,1 @@
+"""The demo: believable mail on an embedded IMAP server, and the service in front of it, from one command."""
