@@ -1,13 +1,72 @@
-"""What every test may ask for: real servers, a clock that stands still, a loop that must not be blocked."""
+"""What every test may ask for, and is held to: nothing blocks the event loop, nothing is left running."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+import inspect
+import os
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
+from blockbuster import blockbuster_ctx
+from hypothesis import HealthCheck, settings
 
 from tests.support.certificates import CertificateAuthority
 from tests.support.clock import FakeClock
 from tests.support.dovecot import Dovecot, DovecotUnavailable, MailUser
 from tests.support.requirements import missing
+
+# Debian keeps servers where only root's PATH looks.
+os.environ["PATH"] += ":/usr/local/sbin:/usr/sbin:/sbin"
+
+# Speed is not what a property test judges, and the machine may be shared: no deadlines.
+settings.register_profile(
+    "default", max_examples=100, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("soak", parent=settings.get_profile("default"), max_examples=10_000)
+settings.load_profile("default")
+
+#: Seconds a thread or task may take to end after its test.
+GRACE = 5.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Hold asynchronous tests to leaving no task behind; first in, so that it looks last."""
+    for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            item.fixturenames.insert(0, "_no_task_left")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loop_never_blocked() -> Iterator[None]:
+    """A blocking call of ours on an event loop fails the test; calls of the tests themselves are let be."""
+    with blockbuster_ctx("app"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    until = time.monotonic() + GRACE
+    for thread in set(threading.enumerate()) - before:
+        # Theirs, not ours: a request's worker waits for more work and is ended with its loop.
+        if thread.name.startswith("AnyIO worker"):
+            continue
+        thread.join(max(0.0, until - time.monotonic()))
+        if thread.is_alive():
+            pytest.fail(f"The thread {thread.name!r} still runs after the test.")
+
+
+@pytest.fixture
+async def _no_task_left() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
+    yield
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    if left:
+        _, left = await asyncio.wait(left, timeout=GRACE)
+    if left:
+        pytest.fail(f"Tasks still run after the test: {sorted(str(task.get_coro()) for task in left)}")
 
 
 @pytest.fixture(scope="session")
