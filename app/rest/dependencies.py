@@ -6,7 +6,8 @@ from fastapi import Depends, Path, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from app.domain.access import Principal
-from app.domain.errors import Unauthorized
+from app.domain.errors import Conflict, NotFound, Unauthorized
+from app.domain.ports import AccountFilter
 from app.rest.limits import MAX_QUERY_TEXT
 from app.rest.state import FaceServices, state_of
 
@@ -87,8 +88,13 @@ async def resolve_account(account: str, principal: Principal, at: FaceServices) 
     """Return the id; `external:x` names the account whose `external_id` is x within the token's reach."""
     if not account.startswith(_EXTERNAL):
         return account
-    found = await at.accounts.named(principal, account.removeprefix(_EXTERNAL))
-    return found.id
+    where = AccountFilter(external_id=account.removeprefix(_EXTERNAL))
+    found, _ = await at.accounts.list(principal, where, 2, None)
+    if not found:
+        raise NotFound("No such account.")
+    if len(found) > 1:
+        raise Conflict("Several tenants have an account with this external id; use the account's own id.")
+    return found[0].id
 
 
 AccountId = Annotated[str, Depends(account_id)]

@@ -37,15 +37,15 @@ def write_cursor(cursor: PageCursor) -> str:
 
 def read_cursor(text: str, mailbox: int) -> PageCursor:
     """Read a client's cursor for a page of `mailbox`. Raises InvalidRequest for one not made for it."""
+    if len(text) != _LENGTH:
+        raise _refuse("This is not a cursor of a message page.")
     try:
-        if len(text) != _LENGTH:
-            raise ValueError(text[:1])
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        body, check = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
-        version, row, uidvalidity, uid, seq = _LAYOUT.unpack(body)
-        is_whole = version == _VERSION and uid > 0 and check == _CHECK.pack(zlib.crc32(body))
-    except (binascii.Error, ValueError, struct.error):
-        is_whole = False
+    except (binascii.Error, ValueError):
+        raise _refuse("This is not a cursor of a message page.") from None
+    body, check = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
+    version, row, uidvalidity, uid, seq = _LAYOUT.unpack(body)
+    is_whole = version == _VERSION and uid > 0 and check == _CHECK.pack(zlib.crc32(body))
     if not is_whole:
         raise _refuse("This is not a cursor of a message page.")
     if row != mailbox:
