@@ -1,0 +1,64 @@
+"""Bounds of the storage, each with its reason. Times are seconds, sizes bytes."""
+
+SQLITE_READERS = 4
+"""Reading connections; each is a thread of its own, and a read takes well under a millisecond."""
+
+SQLITE_BUSY = 10.0
+"""How long a statement waits while another process (the command line) writes."""
+
+SQLITE_WAL = 64 * 1024 * 1024
+"""The write-ahead log is cut back to this after a checkpoint, so that one burst does not keep the disk."""
+
+POSTGRESQL_POOL = 10
+"""Connections a process keeps; ten replicas stay under PostgreSQL's default of 100."""
+
+POSTGRESQL_RECYCLE = 1800.0
+"""Age after which a connection is replaced: fail-over and changed addresses are noticed."""
+
+CONNECT = 10.0
+"""Deadline of one connection to PostgreSQL."""
+
+STATEMENT = 30.0
+"""Deadline of one statement; ours take milliseconds, so a longer one is stuck."""
+
+POOL_WAIT = 10.0
+"""How long a transaction waits for a connection before the caller is told to come back."""
+
+RETRY_AFTER = 1.0
+"""When to come back after the database could not be used."""
+
+ATTEMPTS = 4
+"""How often a transaction that lost a race is tried; each time somebody else won, so losing four is rare."""
+
+MIGRATION_WAIT = 120.0
+"""How long a start waits for another process that is migrating."""
+
+PAGE = 1000
+"""Most rows one list may answer; pages of the API are at most 200."""
+
+TOKEN_ACCOUNTS = 10_000
+"""Accounts one token may be bound to: each is a parameter of the finders' statements, which end at 32,766."""
+
+MAILBOX_ROWS = 500
+"""Mailbox rows in one statement: five parameters each, far from the engines' end."""
+
+PARAMETERS = 10_000
+"""Numbers in one IN list."""
+
+CLAIM = 600.0
+"""How long an Idempotency-Key stays taken when its request never ended: longer than any request may run."""
+
+ANSWER_KEPT = 24 * 3600.0
+"""How long a finished answer is replayed."""
+
+ANSWER_BYTES = 4 * 1024 * 1024
+"""Largest answer that is kept: a batch of 100 accounts is about 200 kB."""
+
+PURGE = 500
+"""Rows one purging transaction deletes, so that other writers wait milliseconds."""
+
+KEY_BYTES = 1200
+"""Longest indexed text in UTF-8: two of them fit PostgreSQL's index entry of 2,704 bytes."""
+
+SERVER_ID = 255
+"""Longest MAILBOXID (RFC 8474 section 7, objectid)."""

@@ -1,0 +1,102 @@
+"""Migrations: the schema, step by step, the same steps on both engines.
+
+A new step is a module in `versions/` whose `down_revision` names the newest one; the tests compare the outcome with
+`app.storage.tables`. On SQLite a step runs with foreign keys off (moving a table would else cascade) and they are
+checked before the commit.
+"""
+
+import asyncio
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.storage import limits
+from app.storage.dialect import FAILURES, Condition, condition
+from app.storage.engine import Database, postgresql_engine, sqlite_engine, unreachable
+from app.storage.errors import StorageError
+from app.storage.location import Location
+
+_LOCK = 0x4D61696C68617463
+"""Key of the advisory lock on PostgreSQL: the name of this project in ASCII."""
+
+
+async def migrate(database: Database) -> None:
+    """Bring the schema to the newest version, all steps in one transaction; of processes that start at once one does.
+
+    Raises StorageError when the database was made by a newer version, or cannot be changed.
+    """
+    await asyncio.to_thread(_migrate, database.location)  # a thread: the steps are read from files
+
+
+async def check(database: Database) -> None:
+    """Raise StorageError unless the schema is exactly the one this version works with."""
+    scripts = await asyncio.to_thread(_scripts)
+    try:
+        async with database.reader.connect() as connection:
+            current = await connection.run_sync(_current)
+    except FAILURES as error:
+        raise unreachable(database.location, error) from None
+    _known(scripts, current, database.location)
+    if current != scripts.get_current_head():
+        raise StorageError(
+            f"The database {database.location.shown} has an old schema; start the service to migrate it."
+        )
+
+
+def _migrate(location: Location) -> None:
+    asyncio.run(_upgrade(location, _scripts()))
+
+
+async def _upgrade(location: Location, scripts: ScriptDirectory) -> None:
+    engine = _engine(location)
+    try:
+        async with engine.begin() as connection:
+            if location.path is None:
+                await connection.execute(text(f"SET LOCAL lock_timeout = '{limits.MIGRATION_WAIT:.0f}s'"))
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            await connection.run_sync(_climb, scripts, location)
+            if location.path is not None and (await connection.execute(text("PRAGMA foreign_key_check"))).first():
+                raise StorageError(f"The database {location.shown} was not migrated: references would be broken.")
+    except FAILURES as error:
+        if condition(error) is Condition.MISTAKE:
+            raise
+        raise unreachable(location, error) from None
+    finally:
+        await engine.dispose()
+
+
+def _engine(location: Location) -> AsyncEngine:
+    if location.path is None:
+        return postgresql_engine(location, pool_size=1, statement=None)
+    return sqlite_engine(location, begin="BEGIN IMMEDIATE", pool_size=1, busy=limits.MIGRATION_WAIT, foreign_keys=False)
+
+
+def _climb(connection: Connection, scripts: ScriptDirectory, location: Location) -> None:
+    current = _current(connection)
+    _known(scripts, current, location)
+    context = MigrationContext.configure(connection)
+    with Operations.context(context):
+        for step in reversed(list(scripts.iterate_revisions("head", current or "base"))):
+            step.module.upgrade()
+            context.stamp(scripts, step.revision)
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _known(scripts: ScriptDirectory, current: str | None, location: Location) -> None:
+    if current is not None and current not in {step.revision for step in scripts.walk_revisions()}:
+        raise StorageError(f"The database {location.shown} was made by a newer version of Mailhatch; run that one.")
+
+
+def _scripts() -> ScriptDirectory:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    configuration.set_main_option("path_separator", "os")
+    return ScriptDirectory.from_config(configuration)
