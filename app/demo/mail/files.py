@@ -77,18 +77,19 @@ class _Bits:
 
     def __init__(self) -> None:
         self._codes = _dc_codes()
-        self._value = ""
+        self._digits: list[str] = []
 
     def difference(self, step: int) -> None:
         size = abs(step).bit_length()
         code, length = self._codes[size]
-        self._value += f"{code:0{length}b}"
+        self._digits.append(f"{code:0{length}b}")
         if size:
-            self._value += f"{step if step > 0 else step + (1 << size) - 1:0{size}b}"
-        self._value += "0"
+            self._digits.append(f"{step if step > 0 else step + (1 << size) - 1:0{size}b}")
+        self._digits.append("0")
 
     def finished(self) -> bytes:
-        padded = self._value + "1" * (-len(self._value) % 8)
+        digits = "".join(self._digits)
+        padded = digits + "1" * (-len(digits) % 8)
         return int(padded, 2).to_bytes(len(padded) // 8, "big").replace(b"\xff", b"\xff\0")
 
 
