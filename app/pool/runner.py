@@ -54,8 +54,6 @@ class Runner:
         outcome, is_good = "cancelled", False
         try:
             result = await self._result(future, session, deadline)
-            outcome, is_good = "ok", True
-            return result
         except MailhatchError as error:
             outcome, is_good = error.code, isinstance(error, _HARMLESS)
             if isinstance(error, UpstreamThrottled):
@@ -64,6 +62,9 @@ class Runner:
         except Exception:
             outcome = "internal_error"
             raise
+        else:
+            outcome, is_good = "ok", True
+            return result
         finally:
             took = self._clock.monotonic() - began
             cost = current_cost()

@@ -1,0 +1,20 @@
+"""Bounds of the gateway, each with its reason."""
+
+#: One chunk of a streamed section, in encoded bytes: large enough that a round trip of 50 ms still gives 5 MB/s, small
+#: enough that an interactive call never waits long behind one, and that a thousand streams fit into memory.
+STREAM_CHUNK = 256 * 1024
+
+#: Memory for structures of opened messages, over all accounts. A usual one takes 5 to 20 kB.
+STRUCTURE_CACHE_BYTES = 8 * 1024 * 1024
+
+#: A structure larger than this is not kept: one message with ten thousand parts must not push all others out.
+STRUCTURE_BYTES = STRUCTURE_CACHE_BYTES // 16
+
+#: Accounts whose capabilities are remembered, about 3 kB each.
+CAPABILITIES = 4096
+
+#: What the tables around one cached summary take: its entry, its place in two tables and their spare room. Measured.
+SUMMARY_OVERHEAD = 420
+
+#: What one cached mailbox takes before its first summary. Measured.
+MAILBOX_OVERHEAD = 900
