@@ -107,7 +107,7 @@ def _add_authorities(context: ssl.SSLContext, ca_pem: str) -> None:
         raise _bad_ca_pem("must hold certificates only, and it has a private key in it")
     try:
         context.load_verify_locations(cadata=ca_pem)
-    except (ssl.SSLError, ValueError):  # ValueError: not ASCII, or empty
+    except (ssl.SSLError, ValueError, TypeError):  # ValueError: empty; TypeError: not ASCII
         raise _bad_ca_pem("must be one or more certificates in PEM form") from None
 
 
@@ -173,7 +173,7 @@ def _translate(error: OSError) -> MailhatchError:
         return TlsFailed(_VERIFY_SENTENCES.get(error.verify_code, default))
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) or not isinstance(error, ssl.SSLError):
         return UpstreamUnavailable("The mail server hung up during the TLS handshake.")
-    reason = error.reason or ""
+    reason = getattr(error, "reason", None) or ""  # missing where the ssl module itself, not OpenSSL, raised
     if reason == "UNEXPECTED_EOF_WHILE_READING":
         return UpstreamUnavailable("The mail server hung up during the TLS handshake.")
     return TlsFailed(_REASON_SENTENCES.get(reason, "The TLS handshake with the mail server failed."))

@@ -50,7 +50,8 @@ def current_request_id() -> str | None:
 def configure(level: str, format: str = "json") -> None:  # noqa: A002 - the setting's word
     """Send every logger to standard error in one format, uvicorn's too. Calling again replaces what was before.
 
-    `level` is debug, info, warning or error; `format` is json or text. Libraries that would print values of statements or mail stay at warning.
+    `level` is debug, info, warning or error; `format` is json or text. Libraries that would print values of
+    statements or mail stay at warning.
     """
     handler = _Output(sys.stderr)
     handler.setFormatter(JsonFormatter() if format == "json" else TextFormatter())
