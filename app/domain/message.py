@@ -21,6 +21,7 @@ class Part:
 
     `section` is the IMAP section number (`1.2`; RFC 9051 section 6.4.5), None for the multipart root. `size` is the
     encoded size in bytes; `is_attachment` is our judgement of what a person would call an attachment.
+    `text_format` is the format of plain text (RFC 3676): `flowed_delsp` is flowed with DelSp=yes.
     """
 
     section: str | None
@@ -34,6 +35,7 @@ class Part:
     description: str | None = None
     boundary: str | None = None
     is_attachment: bool = False
+    text_format: Literal["fixed", "flowed", "flowed_delsp"] = "fixed"
     parts: tuple["Part", ...] = ()
 
     def walk(self) -> Iterator["Part"]:

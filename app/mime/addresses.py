@@ -20,12 +20,14 @@ _OTHERS = (
     rb"|(?P<word>=\?[^?\s]{1,128}\?[bBqQ]\?[^?]{0,998}\?=)"
     rb"|(?P<angle><[^<>]*+>)"
     rb"|(?P<special>[,;:()<>\"])"
-    rb"|(?P<atom>(?:[^ ,;:()<>\"=]|=(?!\?))++|=)",
-    re.DOTALL,
+    rb"|(?P<atom>(?:[^ ,;:()<>\"=]|=(?!\?))++|=)"
 )
+_TOKEN = re.compile(_QUOTED + _OTHERS, re.DOTALL)
+#: For the rest of a value in which a quote is never closed: looking for its end again and again would be quadratic.
+_TOKEN_WITHOUT_QUOTES = re.compile(_OTHERS, re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _ANGLE_STOP = re.compile(rb"[,;<]")
-_ROUTE = re.compile(rb"^[ ]*(?:@[^:,]*,?)+:")
+_ROUTE = re.compile(rb"^[ ]*(?:@[^:,@]*+,?)++:")
 
 
 def parse_addresses(raw: bytes | str) -> tuple[Address, ...]:

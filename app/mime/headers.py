@@ -40,14 +40,14 @@ _IN_ANGLES = re.compile(rb"<([^<>]*+)>")
 _LIST_SCHEMES = {"http", "https", "mailto"}
 
 
-def header_end(raw: bytes, start: int = 0) -> tuple[int, int]:
+def header_end(raw: bytes, start: int = 0, most: int = MAX_HEADER_BLOCK_BYTES) -> tuple[int, int]:
     """Find where the header block that begins at `start` ends, and where the body begins.
 
-    A block without an empty line within its bound has no body: it reaches to the bound or the end of `raw`.
+    A block without an empty line within `most` bytes has no body: it reaches to there or the end of `raw`.
     """
     if raw.startswith((b"\n", b"\r\n"), start):
         return start, start + (1 if raw[start : start + 1] == b"\n" else 2)
-    stop = min(len(raw), start + MAX_HEADER_BLOCK_BYTES)
+    stop = min(len(raw), start + most)
     empty = _EMPTY_LINE.search(raw, start, stop)
     return (empty.start() + 1, empty.end()) if empty else (stop, stop)
 

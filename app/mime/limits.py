@@ -3,6 +3,8 @@
 # Headers
 #: A header block over this is cut. Real ones stay under 100 kB (ARC and DKIM chains); Exchange refuses over 256 kB.
 MAX_HEADER_BLOCK_BYTES = 512 * 1024
+#: The header of a part within a message; real ones have 2 kB. Small, because a part without a body is searched so far.
+MAX_PART_HEADER_BYTES = 64 * 1024
 #: Fields of one block. Long Received chains and X- fields stay under 200.
 MAX_HEADER_FIELDS = 1_000
 #: One field's value; 1,000 addresses of 100 bytes fit.
