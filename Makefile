@@ -50,7 +50,7 @@ COMPILE = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.1
 
 lock: ## resolve the dependencies again (UPGRADE=1 takes the newest)
 	@test -x .venv-lock/bin/uv || { python=$$(sh .ci/python) && $$python -m venv --clear .venv-lock && \
-	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv; }
+	.venv-lock/bin/python -m pip install -qq --disable-pip-version-check uv; }
 	@$(COMPILE) --extra demo --group dev --output-file tests/requirements.lock
 	@$(COMPILE) --constraint tests/requirements.lock --extra demo --output-file app/demo/requirements.lock
 	@$(COMPILE) --constraint tests/requirements.lock --output-file requirements.lock
