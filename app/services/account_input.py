@@ -121,24 +121,30 @@ def _host_problem(host: str) -> str | None:
         return "Write an international name in its ASCII form (xn--…)."
     if not 1 <= len(host) <= HOST_CHARS:
         return f"Between 1 and {HOST_CHARS} characters."
+    labels = host.split(".")
+    is_name = all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
+    return None if is_name or _is_address(host) else "A host name or an IP address, without port or scheme."
+
+
+def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        labels = host.split(".")
-        if not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
-            return "A host name or an IP address, without port or scheme."
-    return None
+        return False
+    return "%" not in host  # an IPv6 zone means something on this machine alone
 
 
 def _pem_problem(pem: str) -> str | None:
     if len(pem) > CA_PEM_CHARS:
         return f"At most {CA_PEM_CHARS} characters."
+    if not pem.isascii():
+        return "Certificates in PEM form."
     if "PRIVATE KEY" in pem:
         return "Certificates only; a private key does not belong here."
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(cadata=pem)
-    except (ssl.SSLError, ValueError):  # ValueError: not ASCII
+    except (ssl.SSLError, ValueError):  # ValueError: empty
         return "Certificates in PEM form."
     return None if context.cert_store_stats()["x509"] else "Certificates in PEM form."
 
