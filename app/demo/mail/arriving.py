@@ -1,4 +1,3 @@
-
 """New mail that keeps coming while the demo runs."""
 
 import random
