@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 from app.domain.errors import MailhatchError
 from app.telemetry.limits import MAX_STACK
@@ -47,13 +47,17 @@ def current_request_id() -> str | None:
     return request_id.get()
 
 
-def configure(level: str, format: str = "json") -> None:  # noqa: A002 - the setting's word
+def configure(
+    level: str,
+    format: str = "json",  # noqa: A002 - the setting's word
+    stream: TextIO | None = None,
+) -> None:
     """Send every logger to standard error in one format, uvicorn's too. Calling again replaces what was before.
 
-    `level` is debug, info, warning or error; `format` is json or text. Libraries that would print values of
-    statements or mail stay at warning.
+    `level` is debug, info, warning or error; `format` is json or text. `stream` takes the place of
+    standard error. Libraries that would print values of statements or mail stay at warning.
     """
-    handler = _Output(sys.stderr)
+    handler = _Output(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if format == "json" else TextFormatter())
     root = logging.getLogger()
     for former in [one for one in root.handlers if isinstance(one, _Output)]:
