@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -12,7 +12,9 @@ from fastapi import FastAPI
 from app.config import Settings
 from app.domain.access import Principal, Scope
 from app.domain.ids import TokenId
+from app.domain.ports import Clock
 from app.gateway.local import LocalGateway
+from app.gateway.structure_cache import StructureCache
 from app.gateway.summary_cache import SummaryCache
 from app.imap.session import ImapSessionFactory
 from app.net.dialer import Dialer
@@ -35,16 +37,16 @@ from app.services.mailbox_directory import MailboxDirectory
 from app.services.mailboxes import Mailboxes
 from app.services.messages import Messages
 from app.services.parts import Parts
-from app.services.rate_limit import RateLimiter
+from app.services.rate_limit import FailureLimiter, RateLimiter
 from app.storage.accounts import SqlAccountStore
 from app.storage.engine import Database
 from app.storage.idempotency import SqlIdempotencyStore
 from app.storage.mailboxes import SqlMailboxStore
 from app.storage.meta import check_keys
-from app.storage.migrate import migrate
+from app.storage.migrations import migrate
 from app.storage.tokens import SqlTokenStore
 from app.telemetry.health import Health, LoopLag
-from app.telemetry.metrics import Metrics
+from app.telemetry.metrics import ConnectionCounts, Metrics
 
 _log = logging.getLogger(__name__)
 
@@ -102,12 +104,65 @@ async def first_start(settings: Settings) -> FirstStart:
     database = await Database.open(settings.database)
     try:
         await migrate(database)
-        await check_keys(database, Vault(keyring).fingerprints())
-        access = Access(SqlTokenStore(database), SystemClock(), settings.requests_per_minute)
+        await check_keys(database, Vault(keyring))
+        clock, vault = SystemClock(), Vault(keyring)
+        store = SqlAccountStore(database, vault, clock)
+        access = Access(SqlTokenStore(database), store, clock, settings.requests_per_minute)
         given = settings.admin_token.get_secret_value() if settings.admin_token else None
         return FirstStart(await access.ensure_admin(given), created)
     finally:
         await database.close()
+
+
+class _PoolMeter:
+    """Hands what the pool counts to the metrics."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def observe_mail(self, operation: str, outcome: str, seconds: float) -> None:
+        self._metrics.observe_mail(operation, outcome, seconds)
+        if operation == "login":
+            self._metrics.count_login(outcome)
+
+    def observe_wait(self, seconds: float) -> None:
+        self._metrics.observe_pool_wait(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """The way to mail servers: the pool and the gateway over it."""
+
+    pool: Pool
+    gateway: LocalGateway
+    summaries: SummaryCache
+
+
+def _mail(settings: Settings, store: SqlAccountStore, states: AccountStates, clock: Clock, metrics: Metrics) -> _Mail:
+    factory = ImapSessionFactory(Dialer(AddressGuard(settings.allowed_mail_networks)), TlsContexts(settings.ca_file))
+    options = PoolOptions.from_settings(settings)
+    pool = Pool(factory, StoredCredentials(store, clock), states, options, clock, _PoolMeter(metrics))
+
+    def connections() -> ConnectionCounts:
+        now = pool.stats()
+        return ConnectionCounts(open=now.open, idle=now.idle, leased=now.leased)
+
+    metrics.track_connections(connections)
+    summaries = SummaryCache(settings.summary_cache_bytes)
+    return _Mail(pool, LocalGateway(pool, factory, summaries, StructureCache(), clock), summaries)
+
+
+def _refresher(metrics: Metrics, store: SqlAccountStore, summaries: SummaryCache) -> Callable[[], Awaitable[None]]:
+    """Make what brings the metrics up to date before they are read."""
+    seen = [0, 0]
+
+    async def refresh() -> None:
+        metrics.count_cache(summaries.hits - seen[0], summaries.misses - seen[1])
+        seen[:] = summaries.hits, summaries.misses
+        metrics.set_cache_size(summaries.size, len(summaries))
+        metrics.set_accounts(await store.count_by_state())
+
+    return refresh
 
 
 @asynccontextmanager
@@ -120,48 +175,41 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
         database = await Database.open(settings.database)
         stack.push_async_callback(database.close)
         await migrate(database)
-        await check_keys(database, vault.fingerprints())
+        await check_keys(database, vault)
         store = SqlAccountStore(database, vault, clock)
         metrics, health = Metrics(), Health()
-        states = AccountStates(store, clock)
-        states.start()
-        stack.push_async_callback(states.close)
-        factory = ImapSessionFactory(
-            Dialer(AddressGuard(settings.allowed_mail_networks)), TlsContexts(settings.ca_file)
-        )
-        pool = Pool(
-            factory, StoredCredentials(store, clock), states, PoolOptions.from_settings(settings), clock, metrics
-        )
-        stack.push_async_callback(pool.close, settings.shutdown_timeout)
-        metrics.track_connections(pool.stats)
-        gateway = LocalGateway(pool, SummaryCache(settings.summary_cache_bytes), metrics)
-        accounts = Accounts(
-            store, gateway, states, clock, AccountPolicy(settings.allow_insecure_mail, settings.mail_timeout)
-        )
-        accounts.start()
-        stack.push_async_callback(accounts.close)
-        access = Access(SqlTokenStore(database), clock, settings.requests_per_minute)
-        mailboxes = Mailboxes(accounts, MailboxDirectory(SqlMailboxStore(database)), gateway, settings.mail_timeout)
-        links = PartLinks(LinkSigner(keyring.derive("part-links"), settings.link_lifetime), clock)
-        messages = Messages(accounts, mailboxes, gateway, links, settings.mail_timeout)
         health.add("database", database.ping)
+        states = AccountStates(store, clock)
+        mail = _mail(settings, store, states, clock, metrics)
+        policy = AccountPolicy(settings.allow_insecure_mail, settings.mail_timeout)
+        accounts = Accounts(store, mail.gateway, states, clock, policy)
+        accounts.start()
+        stack.push_async_callback(accounts.close)  # after the pool, whose last words it keeps
+        stack.push_async_callback(mail.pool.close, settings.shutdown_timeout)
+        links = PartLinks(LinkSigner(keyring.derive("part-links"), settings.link_lifetime), clock)
+        mailboxes = Mailboxes(
+            accounts, MailboxDirectory(SqlMailboxStore(database)), mail.gateway, settings.mail_timeout
+        )
+        messages = Messages(accounts, mailboxes, mail.gateway, links, settings.mail_timeout)
         face = FaceServices(
             settings=settings,
             clock=clock,
-            access=access,
+            access=Access(SqlTokenStore(database), store, clock, settings.requests_per_minute),
             accounts=accounts,
             mailboxes=mailboxes,
             messages=messages,
-            parts=Parts(messages, gateway, settings.mail_timeout),
+            parts=Parts(messages, mail.gateway, settings.mail_timeout),
             links=links,
             rate_limiter=RateLimiter(clock),
+            failures=FailureLimiter(clock),
             idempotency=SqlIdempotencyStore(database, vault, clock),
             metrics=metrics,
+            refresh_metrics=_refresher(metrics, store, mail.summaries),
             health=health,
         )
         lag = asyncio.create_task(LoopLag(metrics).run(), name="loop-lag")
         stack.push_async_callback(_stopped, lag)
-        yield OpenServices(settings, database, store, access, accounts, pool, face)
+        yield OpenServices(settings, database, store, face.access, accounts, mail.pool, face)
 
 
 async def _stopped(task: asyncio.Task[None]) -> None:

@@ -1,15 +1,18 @@
 """What routes ask for: the services, the caller, the account."""
 
+import math
+from collections.abc import Awaitable
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from app.domain.access import Principal
-from app.domain.errors import Conflict, NotFound, Unauthorized
+from app.domain.errors import Conflict, NotFound, RateLimited, Unauthorized
 from app.domain.ports import AccountFilter
 from app.rest.limits import MAX_QUERY_TEXT
 from app.rest.state import FaceServices, state_of
+from app.services.rate_limit import WINDOW, Allowance
 
 _bearer = HTTPBearer(
     auto_error=False,
@@ -34,7 +37,7 @@ async def caller(
     """Verify the bearer token (RFC 6750) and take one request from its allowance."""
     if given is None:
         raise Unauthorized("Send an API token as `Authorization: Bearer mh_…`.")
-    return _admit(request, at, await at.access.authenticate(given.credentials))
+    return _admit(request, at, await _authenticated(request, at, at.access.authenticate(given.credentials)))
 
 
 Caller = Annotated[Principal, Depends(caller)]
@@ -54,17 +57,33 @@ async def link_or_caller(
     """Verify a bearer token, or else the signed link that the address is."""
     if given is not None or token is None or expires is None or signature is None:
         return await caller(request, given, at)
-    token_id = at.links.check(account, message, part, token, expires, signature)
     request.state.is_link = True
+    token_id = at.links.check(account, message, part, token, expires, signature)
     return _admit(request, at, await at.access.principal(token_id))
 
 
 LinkOrCaller = Annotated[Principal, Depends(link_or_caller)]
 
 
+async def _authenticated(request: Request, at: FaceServices, attempt: Awaitable[Principal]) -> Principal:
+    """Slow down an address that keeps guessing tokens."""
+    address = request.client.host if request.client else ""
+    at.failures.check(address)
+    try:
+        return await attempt
+    except Unauthorized:
+        at.failures.failed(address)
+        raise
+
+
 def _admit(request: Request, at: FaceServices, principal: Principal) -> Principal:
     request.state.token_id = principal.token_id
-    request.state.allowance = at.rate_limiter.take(principal)
+    try:
+        request.state.allowance = at.rate_limiter.take(principal)
+    except RateLimited as refused:
+        wait = math.ceil(refused.retry_after or 1)
+        request.state.allowance = Allowance(principal.requests_per_minute, WINDOW, 0, wait)
+        raise
     return principal
 
 

@@ -23,7 +23,7 @@ def _needs_renaming(kind: type) -> bool:
     return any(name != key for name, key in _names(kind))
 
 
-def to_builtins(value: object, only: Collection[str] | None = None) -> Any:
+def to_builtins(value: Any, only: Collection[str] | None = None) -> Any:
     """Turn the outermost dataclass into a dict of the fields in `only` (JSON names); the encoder does the rest."""
     return {key: getattr(value, name) for name, key in _names(type(value)) if only is None or key in only}
 
@@ -33,13 +33,13 @@ def encode(value: object) -> bytes:
     return _encoder.encode(_renamed(value))
 
 
-def encode_page(items: Collection[object], following: str | None, only: Collection[str] | None = None) -> bytes:
+def encode_page(items: Collection[Any], following: str | None, only: Collection[str] | None = None) -> bytes:
     """Write `{"items": […], "next": …}`; `only` selects fields of each item."""
     rows = [to_builtins(item, only) if only or _needs_renaming(type(item)) else item for item in items]
     return _encoder.encode({"items": rows, "next": following})
 
 
-def _renamed(value: object) -> object:
+def _renamed(value: Any) -> Any:
     """Rename at the top only: no domain value nests one that needs it."""
     if is_dataclass(value) and not isinstance(value, type) and _needs_renaming(type(value)):
         return to_builtins(value)

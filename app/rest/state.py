@@ -1,5 +1,6 @@
 """What every route finds behind its request."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
@@ -12,7 +13,7 @@ from app.services.links import PartLinks
 from app.services.mailboxes import Mailboxes
 from app.services.messages import Messages
 from app.services.parts import Parts
-from app.services.rate_limit import RateLimiter
+from app.services.rate_limit import FailureLimiter, RateLimiter
 from app.telemetry.health import Health
 from app.telemetry.metrics import Metrics
 
@@ -30,8 +31,10 @@ class FaceServices:
     parts: Parts
     links: PartLinks
     rate_limiter: RateLimiter
+    failures: FailureLimiter
     idempotency: IdempotencyStore
     metrics: Metrics
+    refresh_metrics: Callable[[], Awaitable[None]]
     health: Health
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from app.domain.account import Account, AccountState, MailProtocol, Security
 from app.domain.capabilities import Capability, CheckStep
@@ -218,7 +218,7 @@ def new_token_view(record: TokenRecord, token: str) -> NewTokenView:
     return NewTokenView(**_token_fields(record), token=token)
 
 
-def _token_fields(record: TokenRecord) -> dict[str, object]:
+def _token_fields(record: TokenRecord) -> dict[str, Any]:
     return {
         "id": record.id,
         "name": record.name,

@@ -62,10 +62,10 @@ def settings(tmp_path: Path) -> Settings:
     """The service's settings; a test module may override them."""
     return Settings(
         data_dir=tmp_path,
-        admin_token=ADMIN_TOKEN,  # type: ignore[arg-type]  # pydantic makes the SecretStr
-        allowed_mail_networks="127.0.0.0/8",  # type: ignore[arg-type]  # as in the environment
+        admin_token=ADMIN_TOKEN,
+        allowed_mail_networks="127.0.0.0/8",
         allow_insecure_mail=True,
-        cors_origins="http://localhost:3000",  # type: ignore[arg-type]  # as in the environment
+        cors_origins="http://localhost:3000",
         mail_timeout=5.0,
     )
 

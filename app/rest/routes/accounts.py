@@ -9,7 +9,7 @@ from app.domain.account import Account, AccountState
 from app.domain.errors import MailhatchError
 from app.domain.ports import AccountFilter
 from app.rest.addresses import base_url
-from app.rest.answers import account_problems, body_problems, caller_problems, mail_problems
+from app.rest.answers import Responses, account_problems, body_problems, caller_problems, mail_problems
 from app.rest.dependencies import AccountId, Caller, Services
 from app.rest.encoding import encode, encode_page
 from app.rest.idempotency import IdempotencyKey, once
@@ -29,7 +29,7 @@ Verify = Annotated[
 ]
 _IDEMPOTENCY = ("idempotency_in_progress", "idempotency_mismatch")
 _JSON = "application/json"
-_CREATED = {201: {"description": "Made.", "model": AccountView}}
+_CREATED: Responses = {201: {"description": "Made.", "model": AccountView}}
 
 
 def _answer(account: Account, status: int = 200, headers: dict[str, str] | None = None) -> Response:
