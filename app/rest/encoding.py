@@ -5,7 +5,6 @@ Python keeps `from` for itself, JSON does not; a trailing underscore falls here 
 
 from collections.abc import Collection
 from dataclasses import fields, is_dataclass
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -13,13 +12,18 @@ import msgspec
 _encoder = msgspec.json.Encoder()
 
 
-@cache
-def _names(kind: type) -> tuple[tuple[str, str], ...]:
-    return tuple((field.name, field.name.rstrip("_")) for field in fields(kind))
+#: Field names by type, Python's beside JSON's.
+_known: dict[type, tuple[tuple[str, str], ...]] = {}
 
 
-@cache
-def _needs_renaming(kind: type) -> bool:
+def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
+    found = _known.get(kind)
+    if found is None:
+        found = _known[kind] = tuple((field.name, field.name.rstrip("_")) for field in fields(kind))
+    return found
+
+
+def _needs_renaming(kind: type[Any]) -> bool:
     return any(name != key for name, key in _names(kind))
 
 
