@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from app.domain.account import ConnectPlan
 from app.domain.capabilities import Capabilities, CheckReport
@@ -24,6 +24,16 @@ from app.pool.pool import Pool
 T = TypeVar("T")
 
 
+class CacheMeter(Protocol):
+    """Counts what the summary cache does. Must not block or raise."""
+
+    def count_cache(self, hits: int, misses: int) -> None:
+        """Rows of a page were in the cache, or were not."""
+
+    def set_cache_size(self, size: int, entries: int) -> None:
+        """Bytes and summaries in the cache."""
+
+
 class LocalGateway:
     """`MailGateway` on the pool of this process.
 
@@ -37,8 +47,10 @@ class LocalGateway:
         summaries: SummaryCache,
         structures: StructureCache,
         clock: Clock,
+        meter: CacheMeter | None = None,
     ) -> None:
         """Take the pool; `factory` is for checks, which stay outside of it."""
+        self._meter = meter
         self._pool = pool
         self._factory = factory
         self._summaries = summaries
@@ -161,6 +173,9 @@ class LocalGateway:
             self._summaries.learn(account_id, query.mailbox, rows.uidvalidity, told, query.with_preview)
             cached = [row.uid for row in rows.rows if row.facts is None]
             self._summaries.touch(account_id, query.mailbox, cached)
+            if self._meter is not None:
+                self._meter.count_cache(len(cached), len(told))
+                self._meter.set_cache_size(self._summaries.size, len(self._summaries))
         return rows
 
     async def _open(self, account_id: AccountId, address: MessageAddress, timeout: float) -> MessageFacts:

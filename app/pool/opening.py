@@ -118,6 +118,7 @@ class Opener:
             _logger.exception("connecting to a mail server failed in an unexpected way")
             outcome = InternalError("Connecting to the mail server failed inside the service.")
         code = outcome.code if isinstance(outcome, MailhatchError) else "ok"
+        self._meter.count_login(code)
         self._meter.observe_mail("login", code, self._clock.monotonic() - began)
         return outcome
 

@@ -193,21 +193,28 @@ class Pool:
             raise pause
         connection = self._registry.take(account, mailbox, is_interactive)
         if connection is not None:
-            self._meter.observe_wait(0.0)
+            self._meter.observe_pool_wait(0.0)
             return connection, True
         began = self._clock.monotonic()
         waiter: Waiter[Connection] = Waiter(mailbox, is_interactive)
+        outcome = "cancelled"
         try:
             account.enqueue(waiter)
             self._registry.serve(account)
             self._reaper.start(self._background)
-            return await self._wait(account, waiter, deadline), False
+            connection = await self._wait(account, waiter, deadline)
+        except MailhatchError as error:
+            outcome = error.code
+            raise
+        else:
+            outcome = "ok"
+            return connection, False
         finally:
             account.leave(waiter)
             self._registry.prune(account)
             waited = self._clock.monotonic() - began
             current_cost().pool_wait += waited
-            self._meter.observe_wait(waited)
+            self._meter.observe_pool_wait(waited, outcome)
 
     async def _wait(self, account: AccountConnections, waiter: Waiter[Connection], deadline: float) -> Connection:
         """Wait in the queue: `pool_wait` for others to finish, but up to the deadline for a login that is under way,

@@ -69,7 +69,9 @@ class Runner:
             took = self._clock.monotonic() - began
             cost = current_cost()
             cost.mail += took
-            cost.round_trips += session.round_trips - trips
+            trips = session.round_trips - trips
+            cost.round_trips += trips
+            self._meter.count_traffic(round_trips=trips)
             self._meter.observe_mail(name, outcome, took)
             self._end(connection, future, is_good)
 

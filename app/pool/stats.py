@@ -22,13 +22,19 @@ class PoolStats:
 
 
 class PoolMeter(Protocol):
-    """Counts what the pool does. Must not block or raise."""
+    """Counts what the pool does; `outcome` is `ok` or an error code. Must not block or raise."""
 
     def observe_mail(self, operation: str, outcome: str, seconds: float) -> None:
-        """An operation on a mail server ended: `outcome` is `ok` or an error code. `login` and `logout` count too."""
+        """An operation on a mail server ended; `login` and `logout` are operations too."""
 
-    def observe_wait(self, seconds: float) -> None:
-        """A call waited this long for its connection, an unsuccessful one too."""
+    def observe_pool_wait(self, seconds: float, outcome: str = "ok") -> None:
+        """A call got its connection after this long, or did not."""
+
+    def count_login(self, outcome: str) -> None:
+        """A login was tried."""
+
+    def count_traffic(self, received: int = 0, sent: int = 0, round_trips: int = 0) -> None:
+        """An operation made these round trips; the pool does not see bytes."""
 
 
 class SilentMeter:
@@ -37,5 +43,11 @@ class SilentMeter:
     def observe_mail(self, operation: str, outcome: str, seconds: float) -> None:
         """Take no notice."""
 
-    def observe_wait(self, seconds: float) -> None:
+    def observe_pool_wait(self, seconds: float, outcome: str = "ok") -> None:
+        """Take no notice."""
+
+    def count_login(self, outcome: str) -> None:
+        """Take no notice."""
+
+    def count_traffic(self, received: int = 0, sent: int = 0, round_trips: int = 0) -> None:
         """Take no notice."""
