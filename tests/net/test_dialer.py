@@ -249,6 +249,42 @@ def test_no_route_hides_no_better_reason(monkeypatch: pytest.MonkeyPatch) -> Non
         connect_first(["127.0.0.1", "127.0.0.2"], 993, _soon())
 
 
+@pytest.mark.parametrize(
+    ("code", "error", "words"),
+    [
+        (errno.ECONNREFUSED, UpstreamUnavailable, "refused the connection on port 993"),
+        (errno.ETIMEDOUT, UpstreamTimeout, "did not answer on port 993"),
+        (errno.ENETUNREACH, UpstreamUnavailable, "no network route"),
+        (errno.EHOSTUNREACH, UpstreamUnavailable, "no network route"),
+        (errno.ECONNRESET, UpstreamUnavailable, "failed"),
+        (errno.ENOBUFS, TooManyConnections, "no free sockets"),
+    ],
+)
+def test_each_failure_has_its_sentence(
+    code: int, error: type[Exception], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing(socket.socket):
+        def connect_ex(self, address: object) -> int:
+            return code
+
+    monkeypatch.setattr(socket, "socket", Failing)
+    with pytest.raises(error, match=words):
+        connect_first(["127.0.0.1"], 993, _soon())
+
+
+def test_a_system_without_some_keepalive_options_still_connects(
+    server: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(socket, "TCP_KEEPIDLE", raising=False)
+    connect_first(["127.0.0.1"], _port(server), _soon()).close()
+
+
+def test_a_link_local_address_keeps_its_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1", 993, 0, 2))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_named: [found])
+    assert resolve("router.local", 993) == ("fe80::1%2",)
+
+
 def test_families_take_turns() -> None:
     assert connect._alternate(["::1", "::2", "::3", "1.1.1.1"]) == ("::1", "1.1.1.1", "::2", "::3")
     assert connect._alternate(["1.1.1.1", "2.2.2.2", "::1"]) == ("1.1.1.1", "::1", "2.2.2.2")

@@ -335,3 +335,22 @@ def test_unknown_failures_are_still_ours() -> None:
     odd.reason = "SOMETHING_NEW"
     assert isinstance(tls._translate(odd), TlsFailed)
     assert isinstance(tls._translate(ConnectionResetError(104, "x")), UpstreamUnavailable)
+
+
+def test_a_hang_up_is_told_alike_by_every_openssl() -> None:
+    """OpenSSL 3 names it by a reason, older ones by a class of its own."""
+    named = ssl.SSLError(1, "x")
+    named.reason = "UNEXPECTED_EOF_WHILE_READING"
+    for error in (named, ssl.SSLEOFError(8, "x"), ssl.SSLZeroReturnError(6, "x"), BrokenPipeError(32, "x")):
+        assert isinstance(tls._translate(error), UpstreamUnavailable)
+
+
+def test_a_peer_without_a_readable_date_is_described_by_its_version(contexts: TlsContexts) -> None:
+    here, there = socket.socketpair()
+    with (
+        there,
+        contexts.context_for(None).wrap_socket(
+            here, server_hostname="localhost", do_handshake_on_connect=False
+        ) as unshaken,
+    ):
+        assert describe_peer(unshaken) == "TLS"
