@@ -9,8 +9,8 @@ The rule, first match wins:
    child of `multipart/report` is the machine's half of a bounce: not attachments.
 4. Text that can be a body (plain, html, enriched) is an attachment only with a filename, and never as the first leaf of
    the message.
-5. Images, sounds, videos, fonts and style sheets after the root of a `multipart/related` belong to its HTML. What else
-   is there (a PDF, as Apple Mail does) is an attachment.
+5. Images, sounds, videos, fonts and style sheets after the root of a `multipart/related` belong to its HTML, where the
+   root has any. What else is there (a PDF, as Apple Mail does) is an attachment.
 6. Every other leaf, and a `message/rfc822` as a whole, is an attachment: also an encrypted S/MIME or PGP content, which
    somebody may want to save, and a calendar file. Parts inside an attached message are not attachments of this one.
 """
@@ -53,6 +53,8 @@ def _attachment(part: Part, section: str) -> Attachment:
 def _marked(part: Part, *, parent: str, position: int, first: str | None, depth: int) -> Part:
     kind = part.content_type
     if part.parts and kind not in MESSAGE_TYPES and depth < 2 * MAX_PART_DEPTH:
+        if kind == "multipart/related" and not any(leaf.content_type == "text/html" for leaf in part.parts[0].leaves()):
+            kind = "multipart/mixed"  # plain text refers to no image
         children = tuple(
             _marked(child, parent=kind, position=index, first=first, depth=depth + 1)
             for index, child in enumerate(part.parts)

@@ -13,7 +13,8 @@ from app.mime.limits import MAX_ENCODED_WORDS, MAX_HEADER_VALUE_BYTES
 
 #: The beginning of an encoded word; RFC 2231 section 5 adds `*language`.
 _WORD_START = re.compile(rb"=\?([^?*\s]{1,64})(?:\*[^?\s]{0,64})?\?([bBqQ])\?")
-_LINE_BREAK = re.compile(rb"\r*\n(?=[ \t])")
+#: A fold with the white space around it; the lookbehind keeps long runs of spaces linear.
+_FOLD = re.compile(rb"(?<![ \t])[ \t]*+\r*+\n[ \t]++")
 _BREAKS_AND_TABS = bytes.maketrans(b"\r\n\t", b"   ")
 
 
@@ -27,9 +28,12 @@ class _Run:
 
 
 def unfold(raw: bytes) -> bytes:
-    """Join the lines of a value and turn what breaks and tabs remain into spaces (RFC 5322 section 2.2.3)."""
+    """Join the lines of a value, each fold becoming one space; other breaks and tabs become spaces too.
+
+    RFC 5322 section 2.2.3 keeps the white space of a fold; programs that indent by more do not mean it.
+    """
     if b"\n" in raw or b"\r" in raw or b"\t" in raw:
-        raw = _LINE_BREAK.sub(b"", raw).translate(_BREAKS_AND_TABS)
+        raw = _FOLD.sub(b" ", raw).translate(_BREAKS_AND_TABS)
     return raw.strip()
 
 

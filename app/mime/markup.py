@@ -1,0 +1,198 @@
+"""A linear look at untrusted HTML before any parser sees it: bounded size, bounded nesting, an inventory of fetches.
+
+HTML parsers are quadratic in nesting and may reopen formatting elements without end. The scan estimates both from
+above: it reads tags as the tokenizer of the HTML standard does, and where a parser might ignore a closing tag, it does.
+Comments, SVG and MathML, which are never shown, are taken out first: inside them other rules would hold.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from app.mime.limits import MAX_HTML_CHARS, MAX_HTML_DEPTH, MAX_HTML_REOPENED, MAX_HTML_TAGS
+from app.mime.remote import Inventory, attributes
+
+
+def _set(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_VOID = _set("area base br col embed hr img input link meta param source track wbr image keygen frame")
+#: Elements a parser closes by itself when the next one begins, so that they do not nest in each other.
+_SELF_CLOSING = _set("p li td th tr dt dd tbody thead tfoot colgroup caption html body head")
+_FORMATTING = _set("a b big code em font i nobr s small strike strong tt u")
+#: Elements a closing tag may pass over; a parser may ignore one that stands before any other open element.
+_PASSED = _FORMATTING | _set("span label abbr cite q sub sup ins del")
+_RAW_TEXT = _set("script style textarea title xmp iframe noembed noframes noscript plaintext")
+_MAX_PASSED = 8  # how far up a closing tag is matched; farther up it counts as ignored
+
+#: A tag as the tokenizer reads it (WHATWG HTML 13.2.5): quotes mean something only after an equals sign.
+_TAG = re.compile(
+    r"<(?:(?P<slash>/?)(?P<name>[a-zA-Z][^\t\n\f\r />]*+)(?P<source>"
+    r"(?:[\t\n\f\r /]++|(?:=[^\t\n\f\r />=]*+|[^\t\n\f\r />=]++)(?:[\t\n\f\r ]*+=[\t\n\f\r ]*+"
+    r"(?:\"[^\"]*+\"|'[^']*+'|[^\t\n\f\r >\"'][^\t\n\f\r >]*+|(?=>)))?+)*+"
+    r")(?P<end>>|\Z)|(?P<bogus>[!?/])|)"
+)
+_COMMENT_END = re.compile(r"--!?>")
+_FOREIGN = re.compile(r"<(svg|math)(?=[\t\n\f\r />])", re.IGNORECASE)
+_FOREIGN_TAG = re.compile(r"<(/?)(svg|math)(?=[\t\n\f\r />]|\Z)", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Scanned:
+    """What the scan found. `html` is what a parser may see; `body_attributes` are those of the first `<body>`."""
+
+    html: str = ""
+    truncated: bool = False
+    defects: list[str] = field(default_factory=list)
+    inventory: Inventory = field(default_factory=Inventory)
+    body_attributes: dict[str, str] = field(default_factory=dict)
+    tags: int = 0
+
+
+def scan(html: str) -> Scanned:
+    """Bound HTML and list what it would fetch.
+
+    Where a bound is passed the rest is cut off: `truncated`, with `html_too_large`, `html_too_deep` or
+    `html_too_complex` as the defect.
+    """
+    found = Scanned()
+    if len(html) > MAX_HTML_CHARS:
+        html = html[:MAX_HTML_CHARS]
+        found.truncated = True
+        found.defects.append("html_too_large")
+    html = _without_foreign(html, found.inventory)
+    html = _without_comments(html)
+    html = _FOREIGN_TAG.sub(r"<\1x-\2", html)  # what removal may have put together, or an unclosed one
+    found.html = html[: _Nesting(found).run(html)]
+    return found
+
+
+class _Nesting:
+    """The open elements, estimated from above, while tags pass by."""
+
+    def __init__(self, found: Scanned) -> None:
+        self._found = found
+        self._open: list[str] = []
+        self._formatting = 0
+        self._reopened = 0
+        self._raw_end = 0
+
+    def run(self, html: str) -> int:
+        """Return where the HTML has to be cut."""
+        position = 0
+        while (start := html.find("<", position)) >= 0:
+            tag = _TAG.match(html, start)
+            if tag is None or tag["name"] is None:
+                position = _after_non_tag(html, start, is_bogus=tag is not None and tag["bogus"] is not None)
+                continue
+            if not tag["end"]:
+                return start  # a tag that never ends is no content
+            position = tag.end()
+            self._found.tags += 1
+            self._take(html, tag)
+            if defect := self._passed_bound():
+                self._found.truncated = True
+                self._found.defects.append(defect)
+                return start
+        return len(html)
+
+    def _take(self, html: str, tag: re.Match[str]) -> None:
+        name = tag["name"].lower()
+        is_raw = tag.start() < self._raw_end
+        if tag["slash"]:
+            if not is_raw:  # within raw text a closing tag is text
+                self._close(name)
+            return
+        self._enter(name)
+        if is_raw:
+            return
+        if tag["source"]:
+            self._found.inventory.tag(name, tag["source"])
+            if name == "body" and not self._found.body_attributes:
+                self._found.body_attributes = attributes(tag["source"])
+        if name in _RAW_TEXT:
+            self._raw_text(html, name, tag.end())
+
+    def _enter(self, name: str) -> None:
+        """Count an element as open; in raw text too, for a parser may see it otherwise."""
+        self._reopened += self._formatting
+        if name in {"a", "nobr"}:
+            self._close(name)  # a parser ends the former one
+        if name not in _VOID and name not in _SELF_CLOSING:
+            self._open.append(name)
+            self._formatting += name in _FORMATTING
+
+    def _close(self, name: str) -> None:
+        for index in range(len(self._open) - 1, max(-1, len(self._open) - 1 - _MAX_PASSED), -1):
+            if self._open[index] == name:
+                self._formatting -= sum(other in _FORMATTING for other in self._open[index:])
+                del self._open[index:]
+                return
+            if self._open[index] not in _PASSED:
+                return
+
+    def _raw_text(self, html: str, name: str, position: int) -> None:
+        """Find where raw text ends; closing tags in it count for nothing."""
+        close = re.compile(rf"</{name}[\t\n\f\r />]", re.IGNORECASE).search(html, position)
+        self._raw_end = close.start() if close and name != "plaintext" else len(html)
+        if name == "style":
+            self._found.inventory.css(html[position : self._raw_end])
+
+    def _passed_bound(self) -> str | None:
+        if len(self._open) > MAX_HTML_DEPTH:
+            return "html_too_deep"
+        if self._reopened > MAX_HTML_REOPENED or self._found.tags > MAX_HTML_TAGS:
+            return "html_too_complex"
+        return None
+
+
+def _after_non_tag(html: str, start: int, *, is_bogus: bool) -> int:
+    """Pass over a `<` that begins no tag, or a bogus comment such as a doctype, which ends at the next `>`."""
+    if not is_bogus:
+        return start + 1
+    end = html.find(">", start)
+    return len(html) if end < 0 else end + 1
+
+
+def _without_comments(html: str) -> str:
+    """Take comments out (WHATWG HTML 13.2.5.42 ff.); an unclosed one becomes text, so that the scan sees its inside."""
+    pieces: list[str] = []
+    position = 0
+    while (start := html.find("<!--", position)) >= 0:
+        end = _comment_end(html, start)
+        if end < 0:
+            break
+        pieces.append(html[position:start])
+        position = end
+    pieces.append(html[position:])
+    return "".join(pieces).replace("<!--", "&lt;!--")
+
+
+def _comment_end(html: str, start: int) -> int:
+    for short in ("<!-->", "<!--->"):
+        if html.startswith(short, start):
+            return start + len(short)
+    match = _COMMENT_END.search(html, start + 4)
+    return match.end() if match else -1
+
+
+def _without_foreign(html: str, inventory: Inventory) -> str:
+    """Take SVG and MathML out, up to the first closing tag of their name, listing what they would fetch."""
+    pieces: list[str] = []
+    position = 0
+    missing: set[str] = set()
+    for opening in _FOREIGN.finditer(html):
+        name = opening[1].lower()
+        if opening.start() < position or name in missing:
+            continue
+        close = re.compile(rf"</{name}[\t\n\f\r ]*+>", re.IGNORECASE).search(html, opening.end())
+        if close is None:
+            missing.add(name)
+            continue
+        for tag in _TAG.finditer(html, opening.start(), close.start()):
+            if tag["name"] and not tag["slash"]:
+                inventory.tag(tag["name"].lower(), tag["source"])
+        pieces.append(html[position : opening.start()])
+        position = close.end()
+    pieces.append(html[position:])
+    return "".join(pieces)
