@@ -114,21 +114,6 @@ async def first_start(settings: Settings) -> FirstStart:
         await database.close()
 
 
-class _PoolMeter:
-    """Hands what the pool counts to the metrics."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-
-    def observe_mail(self, operation: str, outcome: str, seconds: float) -> None:
-        self._metrics.observe_mail(operation, outcome, seconds)
-        if operation == "login":
-            self._metrics.count_login(outcome)
-
-    def observe_wait(self, seconds: float) -> None:
-        self._metrics.observe_pool_wait(seconds)
-
-
 @dataclass(frozen=True, slots=True)
 class _Mail:
     """The way to mail servers: the pool and the gateway over it."""
@@ -141,7 +126,7 @@ class _Mail:
 def _mail(settings: Settings, store: SqlAccountStore, states: AccountStates, clock: Clock, metrics: Metrics) -> _Mail:
     factory = ImapSessionFactory(Dialer(AddressGuard(settings.allowed_mail_networks)), TlsContexts(settings.ca_file))
     options = PoolOptions.from_settings(settings)
-    pool = Pool(factory, StoredCredentials(store, clock), states, options, clock, _PoolMeter(metrics))
+    pool = Pool(factory, StoredCredentials(store, clock), states, options, clock, metrics)
 
     def connections() -> ConnectionCounts:
         now = pool.stats()
