@@ -132,7 +132,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--var", type=Path, default=Path("var"), help="folder for demo.json and data (default var)")
     options = parser.parse_args(arguments)
     for ending in _ENDINGS:
-        signal.signal(ending, _interrupt)
+        if ending is not signal.SIGHUP or signal.getsignal(ending) is not signal.SIG_IGN:  # nohup stays in force
+            signal.signal(ending, _interrupt)
     try:
         with DemoState(options.var) as state:
             run(state, free_port(options.port))

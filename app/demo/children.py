@@ -33,7 +33,7 @@ class Child:
         environment: Mapping[str, str] | None = None,
         is_heard: bool = False,
     ) -> None:
-        """Start `python -m` with these arguments. What it prints goes to `log`, or is there for `hear` if `is_heard`."""
+        """Start `python -m` with these arguments; what it prints goes to `log`, or to `hear` if `is_heard`."""
         self.name = name
         self.log = log
         variables = dict(os.environ if environment is None else environment)

@@ -25,7 +25,7 @@ class DemoState:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Take the lock and make an admin token. Raises DemoRefused when another demo has it, with its address where known."""
+        """Take the lock and make an admin token. Raises DemoRefused, telling where, when a demo already runs."""
         folder.mkdir(parents=True, exist_ok=True)
         self.file = folder / "demo.json"
         self.data = folder / "demo"
