@@ -32,8 +32,9 @@ def free_port(wanted: int) -> int:
         try:
             probe.bind((HOST, wanted))
             probe.listen(1)
-        except OSError as error:
-            why = "needs rights you do not have" if isinstance(error, PermissionError) else "is taken"
+        except (OSError, OverflowError) as error:
+            reasons = {PermissionError: "needs rights you do not have", OverflowError: "does not exist"}
+            why = reasons.get(type(error), "is taken")
             raise DemoRefused(f"Port {wanted} {why}; choose another one with `make demo PORT=8026`.") from None
         port: int = probe.getsockname()[1]
         return port

@@ -63,6 +63,8 @@ class Child:
     def say(self, line: str) -> None:
         """Write a line to its standard input. Raises ChildFailed when it is gone."""
         assert self._process.stdin is not None
+        if self.has_ended:
+            raise self.failure("has ended")
         try:
             self._process.stdin.write(line.encode() + b"\n")
             self._process.stdin.flush()
