@@ -1,0 +1,40 @@
+"""A real browser: Debian's Chromium, driven by Playwright, with a profile of its own and no errands of its own."""
+
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, async_playwright
+
+from tests.support.requirements import missing
+
+ARGUMENTS = [
+    "--no-sandbox",  # the tests may run as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",  # containers have little of it
+]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for the session. Tests that use it carry `pytest.mark.asyncio(loop_scope="session")`."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        missing("Chromium is not installed (Debian: chromium).")
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=executable, headless=True, args=ARGUMENTS)
+        yield launched
+        await launched.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A fresh window: no cookies, no cache."""
+    fresh = await browser.new_context()
+    yield fresh
+    await fresh.close()
