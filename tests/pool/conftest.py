@@ -17,7 +17,7 @@ async def world_of(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     made: list[World] = []
 
     def make(**options: float) -> World:
-        made.append(build(clock, **options))
+        made.append(build(clock, None, **options))
         return made[-1]
 
     yield make

@@ -282,8 +282,8 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def build(clock: FakeClock, **options: float) -> World:
-    server = FakeServer()
+def build(clock: FakeClock, server: FakeServer | None = None, **options: float) -> World:
+    server = server or FakeServer()
     credentials, witness, meter = FakeCredentials(), Witness(), CountingMeter()
     chosen = PoolOptions(**options)  # type: ignore[arg-type]  # ints and floats by name
     pool = Pool(server, credentials, witness, chosen, clock, meter)
