@@ -22,7 +22,7 @@ SCRIPTS = {
     "link with a control character before": '<a href="\x01javascript:alert(1)">read more</a>',
     "link by character references": '<a href="&#106;avascript&colon;alert(1)">read more</a>',
     "link in svg": '<svg><a xlink:href="javascript:alert(1)"><text y=20>t</text></a></svg>',
-    "link by animation": '<svg><a><animate attributeName=href values="javascript:alert(1)"/><text y=9>t</text></a></svg>',
+    "link by animation": '<svg><a><animate attributeName=href values="javascript:alert(1)"/><text y=9>t</text></a>',
     "link in math": '<math><maction xlink:href="javascript:alert(1)" actiontype=statusline>m</maction></math>',
     "map": '<map name=m><area href="javascript:alert(1)" coords="0,0,9,9"></map><img usemap="#m">',
     "form": '<form action="javascript:alert(1)"><button>send</button></form>',
