@@ -15,7 +15,8 @@ demo: ## run Mailhatch with two demo mail accounts (PORT=8025 chooses the port)
 	sh .ci/venv .venv-demo app/demo/requirements.lock && venv=.venv-demo; fi && \
 	exec $$venv/bin/python -m app.demo $(if $(PORT),--port $(PORT))
 
-serve: venv ## run Mailhatch with your own settings
+serve: ## run Mailhatch with your own settings
+	@sh .ci/venv --check $(VENV) tests/requirements.lock || sh .ci/venv $(VENV) requirements.lock
 	@exec $(BIN)/python -m app serve
 
 test: ## run every test; installs Dovecot, PostgreSQL and Chromium on Debian when they are missing
