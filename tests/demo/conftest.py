@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,9 +29,9 @@ class RunningMailServer:
         return fact
 
 
-@pytest.fixture
-def demo_mail_server() -> Iterator[RunningMailServer]:
-    """A fresh mail server process."""
+@contextmanager
+def running() -> Iterator[RunningMailServer]:
+    """Run a mail server process; it must end with its standard input."""
     with subprocess.Popen(
         [sys.executable, "-m", "app.demo.imap_server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -45,3 +46,17 @@ def demo_mail_server() -> Iterator[RunningMailServer]:
             assert process.wait(20) == 0
         finally:
             process.kill()
+
+
+@pytest.fixture(scope="package")
+def demo_mail_server() -> Iterator[RunningMailServer]:
+    """A mail server for tests that only read."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def fresh_mail_server() -> Iterator[RunningMailServer]:
+    """A mail server for a test that lets mail arrive or ends it."""
+    with running() as server:
+        yield server

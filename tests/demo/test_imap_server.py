@@ -1,5 +1,6 @@
 import imaplib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,10 +11,17 @@ from app.demo.mail.accounts import demo_accounts
 from tests.demo.conftest import PASSWORDS, RunningMailServer
 
 
+@contextmanager
+def logged_in(server: RunningMailServer, external_id: str = "demo-ana") -> Iterator[imaplib.IMAP4]:
+    users = {"demo-ana": "ana@lindenhof.example", "demo-kenji": "kenji@hoshizora.example"}
+    with imaplib.IMAP4("127.0.0.1", server.port, timeout=20) as connection:
+        connection.login(users[external_id], PASSWORDS[external_id])
+        yield connection
+
+
 @pytest.fixture
 def client(demo_mail_server: RunningMailServer) -> Iterator[imaplib.IMAP4]:
-    with imaplib.IMAP4("127.0.0.1", demo_mail_server.port, timeout=20) as connection:
-        connection.login("ana@lindenhof.example", PASSWORDS["demo-ana"])
+    with logged_in(demo_mail_server) as connection:
         yield connection
 
 
@@ -30,8 +38,7 @@ def names(client: imaplib.IMAP4) -> set[bytes]:
 def test_each_person_sees_their_own_mailboxes(client: imaplib.IMAP4, demo_mail_server: RunningMailServer) -> None:
     mine = names(client)
     assert {b"INBOX", b"Sent", b"Projekte/K&APw-che", b"Rechnungen &- Belege"} <= mine
-    with imaplib.IMAP4("127.0.0.1", demo_mail_server.port, timeout=20) as other:
-        other.login("kenji@hoshizora.example", PASSWORDS["demo-kenji"])
+    with logged_in(demo_mail_server, "demo-kenji") as other:
         assert b"&ZcWITA-/&TqyQ,Q-" in names(other) - mine
 
 
@@ -75,37 +82,33 @@ def test_the_large_attachment_can_be_read_in_pieces(client: imaplib.IMAP4) -> No
     assert b"{1000}" in lines(client.uid("FETCH", uid, "(BODY.PEEK[2]<7000000.1000>)"))[0]
 
 
-def test_new_mail_arrives_unread_and_a_waiting_client_hears_of_it(
-    client: imaplib.IMAP4, demo_mail_server: RunningMailServer
-) -> None:
-    _, before = client.select("INBOX", readonly=True)
-    told = demo_mail_server.deliver()
-    while told["to"] != "demo-ana":
-        told = demo_mail_server.deliver()
-    client.noop()
-    newest = lines(client.response("EXISTS"))[-1]
-    assert int(newest) == int(before[0] or 0) + 1
-    row = lines(client.fetch(newest.decode(), "(FLAGS)"))[0]
-    assert b"\\Seen" not in row
+def test_new_mail_arrives_unread_and_a_waiting_client_hears_of_it(fresh_mail_server: RunningMailServer) -> None:
+    with logged_in(fresh_mail_server) as client:
+        _, before = client.select("INBOX", readonly=True)
+        while fresh_mail_server.deliver()["to"] != "demo-ana":
+            pass
+        client.noop()
+        newest = lines(client.response("EXISTS"))[-1]
+        assert int(newest) == int(before[0] or 0) + 1
+        row = lines(client.fetch(newest.decode(), "(FLAGS)"))[0]
+        assert b"\\Seen" not in row
 
 
-def test_the_oldest_arrival_goes_when_there_would_be_too_many(demo_mail_server: RunningMailServer) -> None:
-    for _ in range(MOST_MESSAGES - demo_mail_server.messages + 5):
-        demo_mail_server.deliver()
+def test_the_oldest_arrival_goes_when_there_would_be_too_many(fresh_mail_server: RunningMailServer) -> None:
+    for _ in range(MOST_MESSAGES - fresh_mail_server.messages + 5):
+        fresh_mail_server.deliver()
     total = 0
-    for external_id, user in (("demo-ana", "ana@lindenhof.example"), ("demo-kenji", "kenji@hoshizora.example")):
-        with imaplib.IMAP4("127.0.0.1", demo_mail_server.port, timeout=20) as connection:
-            connection.login(user, PASSWORDS[external_id])
+    for external_id in PASSWORDS:
+        with logged_in(fresh_mail_server, external_id) as connection:
             for name in names(connection):
                 status = lines(connection.status(f'"{name.decode()}"', "(MESSAGES)"))[0]
                 total += int(status.rsplit(b" ", 1)[1].rstrip(b")"))
     assert total == MOST_MESSAGES
 
 
-def test_it_ends_with_its_parent_even_while_a_client_is_connected(
-    client: imaplib.IMAP4, demo_mail_server: RunningMailServer
-) -> None:
-    client.select("INBOX", readonly=True)
-    assert demo_mail_server.process.stdin is not None
-    demo_mail_server.process.stdin.close()
-    assert demo_mail_server.process.wait(20) == 0
+def test_it_ends_with_its_parent_even_while_a_client_is_connected(fresh_mail_server: RunningMailServer) -> None:
+    with logged_in(fresh_mail_server) as client:
+        client.select("INBOX", readonly=True)
+        assert fresh_mail_server.process.stdin is not None
+        fresh_mail_server.process.stdin.close()
+        assert fresh_mail_server.process.wait(20) == 0
