@@ -1,0 +1,146 @@
+"""FETCH rows to domain values; what cannot be read becomes a defect of that message alone."""
+
+import re
+
+from app.domain.message import ListMarker, Part, SummaryFacts
+from app.imap.wire.bodystructure import read_structure
+from app.imap.wire.envelope import Envelope, read_envelope
+from app.imap.wire.errors import MalformedResponse
+from app.imap.wire.fetch import FetchRow
+from app.imap.wire.tokenizer import Token
+from app.mime.addresses import parse_addresses
+from app.mime.attachments import attachments
+from app.mime.dates import parse_date
+from app.mime.headers import list_marker, message_ids, raw_fields
+from app.mime.words import decode_words
+
+UNREADABLE_ENVELOPE = "unreadable_envelope"
+UNREADABLE_STRUCTURE = "unreadable_structure"
+UNKNOWN_SIZE = "unknown_size"
+
+#: date-time = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE
+_INTERNAL_DATE = re.compile(rb"([ 0-3]?[0-9])-([A-Z][a-z]{2})-([0-9]{4}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) ([+-][0-9]{4})")
+_MONTH_NAMES = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
+_MONTHS = {name: f"{number:02}" for number, name in enumerate(_MONTH_NAMES, 1)}
+
+
+def read_summary(row: FetchRow, *, with_preview: bool = False) -> SummaryFacts:
+    """Make the facts of a list row. Without a readable ENVELOPE they come from its header fields, if any."""
+    return make_summary(row, structure_of(row), fields_of(row), with_preview=with_preview)
+
+
+def make_summary(
+    row: FetchRow,
+    structure: Part | None,
+    fields: dict[str, bytes],
+    *,
+    with_preview: bool = False,
+    defects: tuple[str, ...] = (),
+) -> SummaryFacts:
+    """Make the facts of a row from its tree, None when unreadable, and its header fields by lower-case name."""
+    found = list(defects)
+    envelope = read_envelope(row.items.get(b"ENVELOPE"))
+    if not envelope.is_whole:
+        found.append(UNREADABLE_ENVELOPE)
+        envelope = _envelope_from(fields) if fields.keys() & {"from", "subject", "date"} else envelope
+    if structure is None:
+        found.append(UNREADABLE_STRUCTURE)
+    size = row.number(b"RFC822.SIZE")
+    if size is None:
+        found.append(UNKNOWN_SIZE)
+    email_id, thread_id = _ids(row)
+    return SummaryFacts(
+        uid=row.uid,
+        email_id=email_id,
+        thread_id=thread_id,
+        message_id=envelope.message_id,
+        in_reply_to=envelope.in_reply_to,
+        references=message_ids(fields.get("references")),
+        from_=envelope.from_,
+        to=envelope.to,
+        cc=envelope.cc,
+        reply_to=envelope.reply_to,
+        subject=envelope.subject,
+        date=envelope.date,
+        received=_received(row.text(b"INTERNALDATE")),
+        size=size or 0,
+        attachments=attachments(structure) if structure is not None else (),
+        list=_list(fields),
+        preview=_preview(row, structure) if with_preview else None,
+        defects=tuple(found),
+    )
+
+
+def structure_of(row: FetchRow) -> Part | None:
+    """Read the row's tree; None when the server's description makes no sense."""
+    try:
+        return read_structure(row.items.get(b"BODYSTRUCTURE"))
+    except MalformedResponse:
+        return None
+
+
+def fields_of(row: FetchRow) -> dict[str, bytes]:
+    """Read the row's header fields, raw, by lower-case name; of a repeated one the first."""
+    fields: dict[str, bytes] = {}
+    for name, value in row.items.items():
+        if name.startswith(b"BODY[HEADER") and isinstance(value, bytes) and len(value) > 2:
+            for field, text in raw_fields(value):
+                fields.setdefault(field.lower(), text)
+    return fields
+
+
+def _envelope_from(fields: dict[str, bytes]) -> Envelope:
+    ids = message_ids(fields.get("message-id"))
+    return Envelope(
+        date=parse_date(fields.get("date")),
+        subject=decode_words(fields.get("subject", b"")),
+        from_=parse_addresses(fields.get("from", b"")),
+        reply_to=parse_addresses(fields.get("reply-to", b"")),
+        to=parse_addresses(fields.get("to", b"")),
+        cc=parse_addresses(fields.get("cc", b"")),
+        in_reply_to=message_ids(fields.get("in-reply-to")),
+        message_id=ids[0] if ids else None,
+    )
+
+
+def _list(fields: dict[str, bytes]) -> ListMarker | None:
+    if not fields:
+        return None
+    return list_marker(fields.get("list-id"), fields.get("list-unsubscribe"), fields.get("list-unsubscribe-post"))
+
+
+def _preview(row: FetchRow, structure: Part | None) -> str | None:
+    from_server = row.items.get(b"PREVIEW")
+    if isinstance(from_server, bytes):
+        return " ".join(from_server.decode("utf-8", "replace").split())
+    sections = row.sections()
+    beginning = sections.get((b"1", 0)) or sections.get((b"1", None))
+    if structure is None or not beginning:
+        return ""
+    from app.mime.snippet import preview_from_section
+
+    return preview_from_section(structure, beginning)
+
+
+def _received(raw: bytes | None) -> str | None:
+    found = _INTERNAL_DATE.fullmatch(raw or b"")
+    month = _MONTHS.get(found.group(2)) if found else None
+    if found is None or month is None:
+        return parse_date(raw)
+    day, _, year, clock, zone = (part.decode("ascii") for part in found.groups())
+    return f"{year}-{month}-{int(day):02}T{clock}{zone[:3]}:{zone[3:]}"
+
+
+def _ids(row: FetchRow) -> tuple[str | None, str | None]:
+    """Return the server's ids of content and thread: OBJECTID's (RFC 8474), else Gmail's."""
+    email = _object_id(row.items.get(b"EMAILID")) or _object_id(row.items.get(b"X-GM-MSGID"))
+    thread = _object_id(row.items.get(b"THREADID")) or _object_id(row.items.get(b"X-GM-THRID"))
+    return email, thread
+
+
+def _object_id(token: Token) -> str | None:
+    """Read an objectid, in parentheses or not, 1 to 255 characters long (RFC 8474 section 7)."""
+    value = token[0] if isinstance(token, list) and len(token) == 1 else token
+    if not isinstance(value, bytes) or not 0 < len(value) <= 255 or not value.isascii():
+        return None
+    return value.decode("ascii")

@@ -1,0 +1,32 @@
+"""What a server's announced extensions let us ask for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The extensions that change what we send: RFC numbers at each."""
+
+    has_list_extended: bool = False  # RFC 5258
+    has_list_status: bool = False  # RFC 5819
+    has_special_use: bool = False  # RFC 6154
+    has_condstore: bool = False  # RFC 7162
+    has_esearch: bool = False  # RFC 4731
+    has_object_id: bool = False  # RFC 8474
+    has_preview: bool = False  # RFC 8970
+    is_gmail: bool = False  # X-GM-EXT-1
+
+    @classmethod
+    def of(cls, announced: frozenset[str]) -> "Features":
+        """Read capabilities in upper case. IMAP4rev2 brings some extensions with it (RFC 9051 appendix E)."""
+        is_rev2 = "IMAP4REV2" in announced
+        return cls(
+            has_list_extended="LIST-EXTENDED" in announced or is_rev2,
+            has_list_status="LIST-STATUS" in announced or is_rev2,
+            has_special_use="SPECIAL-USE" in announced or is_rev2,
+            has_condstore="CONDSTORE" in announced or "QRESYNC" in announced,
+            has_esearch="ESEARCH" in announced or is_rev2,
+            has_object_id="OBJECTID" in announced,
+            has_preview="PREVIEW" in announced,
+            is_gmail="X-GM-EXT-1" in announced,
+        )

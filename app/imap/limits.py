@@ -1,0 +1,61 @@
+"""Bounds of sessions and connections, each with its reason. Those of the grammar are in `wire/limits.py`."""
+
+#: Bytes a server may send in answer to one flush: a page of 200 full rows is under 2 MB, 16 sections of 1 MiB are 16.
+MAX_OPERATION = 32 * 1024 * 1024
+
+#: Bytes a server may send before login is through: greeting, capabilities and a few challenges.
+MAX_BEFORE_LOGIN = 256 * 1024
+
+#: Responses to one flush. Another client may have expunged tens of thousands of messages; more means a new connection.
+MAX_RESPONSES = 100_000
+
+#: Responses to one flush before login.
+MAX_RESPONSES_BEFORE_LOGIN = 1000
+
+#: Bytes asked of the socket at a time; TLS gives at most 16 KiB of them at once.
+RECEIVE_SIZE = 65_536
+
+#: SASL challenges in one authentication; the mechanisms we use have at most two.
+MAX_CHALLENGES = 5
+
+#: Characters of a username, password or access token. OAuth tokens of some providers pass 4,000.
+MAX_CREDENTIAL = 16_384
+
+#: Seconds a server may ask us to stay away; longer is taken as this.
+MAX_BACKOFF = 3600.0
+
+#: Commands in one flush: beyond about 50 a server's and our own socket buffers may both fill up, and neither reads.
+MAX_PIPELINE = 48
+
+#: Mailboxes of one account.
+MAX_MAILBOXES = 20_000
+
+#: Rows of one page.
+MAX_PAGE = 200
+
+#: Bytes of the header fields fetched with a row: References of a long thread, List-Unsubscribe.
+MAX_ROW_HEADER = 16_384
+
+#: Bytes of the beginning of the text fetched for a preview.
+PREVIEW_BYTES = 4096
+
+#: Bytes of the header of an open message.
+MAX_HEADER = 256 * 1024
+
+#: Bytes of a message fetched whole because the server's own BODYSTRUCTURE cannot be read.
+MAX_RAW_FOR_STRUCTURE = 1024 * 1024
+
+#: Bytes of one section range.
+MAX_SECTION_RANGE = 1024 * 1024
+
+#: Ranges of one call: an HTML body shows a few texts and inline images at a time.
+MAX_SECTION_RANGES = 16
+
+#: Levels of a section number. Mail nests three or four deep; the tokenizer stops at about 30 levels.
+MAX_SECTION_LEVELS = 40
+
+#: Flushes that a page may take while the mailbox changes under it; then the next call sees the rest.
+MAX_PAGE_FLUSHES = 8
+
+#: Points probed at a time for a place in a mailbox without ESEARCH: 50,000 messages take three flushes.
+PROBES = 50

@@ -1,0 +1,123 @@
+"""The selected mailbox and what the server says of it, and the one way in which commands are sent after login."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from app.domain.errors import UpstreamProtocolError
+from app.imap.dialogue import Dialogue, Reply
+from app.imap.errors import select_refusal
+from app.imap.features import Features
+from app.imap.wire.commands import Command, command, mailbox
+from app.imap.wire.errors import MalformedResponse
+from app.imap.wire.responses import Untagged
+from app.imap.wire.uid_sets import count_below, parse_set
+
+_LARGEST = 0xFFFFFFFF
+
+#: Takes untagged data in the order it came.
+Taker = Callable[[Untagged], None]
+
+
+@dataclass(slots=True)
+class View:
+    """A mailbox as this connection knows it. `changes` counts what was heard of arrivals and expunges."""
+
+    name: str
+    uidvalidity: int
+    exists: int
+    uidnext: int | None
+    modseq: int | None
+    changes: int = 0
+
+    def apply(self, untagged: Untagged) -> None:
+        """Take news of the mailbox (RFC 9051 sections 7.4.1, 7.5.1; RFC 7162 section 3.2.10)."""
+        if untagged.kind == b"EXISTS" and untagged.number is not None:
+            self.changes += untagged.number != self.exists
+            self.exists = min(untagged.number, _LARGEST)
+        elif untagged.kind == b"EXPUNGE" and untagged.number:
+            self.changes += 1
+            self.exists = max(0, self.exists - 1)
+        elif untagged.kind == b"VANISHED":
+            gone = vanished(untagged)
+            self.changes += bool(gone)
+            self.exists = max(0, self.exists - count_below(gone, _LARGEST + 1))
+
+
+class Selection:
+    """Which mailbox a connection is in, if any."""
+
+    def __init__(self, dialogue: Dialogue, features: Features) -> None:
+        """Begin in no mailbox."""
+        self._dialogue = dialogue
+        self._entering = ""
+        self.features = features
+        self.view: View | None = None
+
+    def run(self, commands: Sequence[Command], deadline: float, take: Taker | None = None) -> list[Reply]:
+        """Send commands in one flush and return their replies; an `enter` comes first, if at all.
+
+        `take` gets the data in the order it came, after the view has heard of it.
+        """
+        heard: list[Untagged] = []
+        entered: list[Untagged] = []
+
+        def hear(what: Command, untagged: Untagged) -> None:
+            (entered if what.name == b"EXAMINE" else heard).append(untagged)
+
+        replies = self._dialogue.execute(commands, deadline, hear)
+        if commands[0].name == b"EXAMINE":
+            # A refused one leaves no mailbox selected (RFC 9051 section 6.3.2).
+            self.view = _read_view(self._entering, entered) if replies[0].is_ok else None
+        for untagged in heard:
+            if self.view is not None:
+                self.view.apply(untagged)
+            if take is not None:
+                take(untagged)
+        return replies
+
+    def enter(self, name: str) -> list[Command]:
+        r"""Return the command that selects `name`, to be first in its flush; none when it is selected already.
+
+        EXAMINE, not SELECT: nothing that only reads may change the mailbox, not even `\Recent` (RFC 9051 section
+        6.3.3). CONDSTORE as a parameter makes the server tell HIGHESTMODSEQ without ENABLE (RFC 7162 section 3.1.8).
+        """
+        if self.view is not None and self.view.name == name:
+            return []
+        self._entering = name
+        parameters = ["(CONDSTORE)"] if self.features.has_condstore else []
+        return [command("EXAMINE", mailbox(name), *parameters, expects=["OK"])]
+
+    def entered(self, entering: Sequence[Command], replies: Sequence[Reply]) -> View:
+        """Return the view after a flush that began with `entering`. Raises NotFound when there is no such mailbox."""
+        if entering:
+            replies[0].require_ok(select_refusal)
+        if self.view is None:
+            raise UpstreamProtocolError("The mail server left the mailbox.")
+        return self.view
+
+
+def vanished(untagged: Untagged) -> tuple[tuple[int, int], ...]:
+    """Read the UIDs of VANISHED as ranges; none for (EARLIER), which tells of the past, and for what is malformed."""
+    try:
+        tokens = untagged.tokens()
+        return parse_set(tokens[0]) if len(tokens) == 1 and isinstance(tokens[0], bytes) else ()
+    except MalformedResponse:
+        return ()
+
+
+def _read_view(name: str, entered: Sequence[Untagged]) -> View:
+    """Read what came with SELECT, after the farewell to the mailbox before (RFC 9051 section 7.1, CLOSED)."""
+    exists: int | None = None
+    numbers: dict[bytes, int | None] = {}
+    for untagged in entered:
+        if untagged.kind == b"EXISTS":
+            exists = untagged.number
+        elif untagged.kind == b"OK" and (code := untagged.code()) is not None:
+            if code.name == b"CLOSED":
+                exists = None
+                numbers.clear()
+            numbers[code.name] = code.number()
+    uidvalidity = numbers.get(b"UIDVALIDITY")
+    if exists is None or exists > _LARGEST or not uidvalidity or uidvalidity > _LARGEST:
+        raise UpstreamProtocolError("The mail server does not tell what is in the mailbox.")
+    return View(name, uidvalidity, exists, numbers.get(b"UIDNEXT"), numbers.get(b"HIGHESTMODSEQ") or None)

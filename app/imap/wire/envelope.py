@@ -1,0 +1,100 @@
+"""ENVELOPE to domain values (RFC 9051 section 7.5.2); each field is read by itself, a bad one is left out and told."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.domain.message import Address
+from app.imap.wire.tokenizer import Token
+from app.mime.dates import parse_date
+from app.mime.headers import message_ids
+from app.mime.limits import MAX_ADDRESSES, MAX_EMAIL_CHARS, MAX_NAME_CHARS
+from app.mime.words import decode_words
+
+#: What Dovecot, UW and Cyrus write where an address has no domain or no local part.
+_NO_HOST = frozenset((b"MISSING_DOMAIN", b".MISSING-HOST-NAME.", b"unspecified-domain", b".SYNTAX-ERROR."))
+#: Bytes up to which a decoded address is remembered: the same people write again and again.
+_SHORT = 200
+_NO_MAILBOX = frozenset((b"MISSING_MAILBOX", b"INVALID_ADDRESS"))
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What ENVELOPE tells; ids without angle brackets, `date` ISO 8601. `is_whole` when every field could be read.
+
+    `reply_to` is empty when it only repeats `from_`, which servers put there in its absence.
+    """
+
+    date: str | None = None
+    subject: str = ""
+    from_: tuple[Address, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    in_reply_to: tuple[str, ...] = ()
+    message_id: str | None = None
+    is_whole: bool = False
+
+
+def read_envelope(token: Token) -> Envelope:
+    """Read date, subject, from, sender, reply-to, to, cc, bcc, in-reply-to and message-id, in this order."""
+    if not isinstance(token, list) or len(token) < 10:
+        return Envelope()
+    date, subject, in_reply_to, message_id = (_string(token[place]) for place in (0, 1, 8, 9))
+    from_, reply_to, to, cc = (_addresses(token[place]) for place in (2, 4, 5, 6))
+    readable = (date, subject, in_reply_to, message_id, from_, reply_to, to, cc)
+    ids = message_ids(message_id) if message_id else ()
+    return Envelope(
+        date=parse_date(date) if date else None,
+        subject=decode_words(subject) if subject else "",
+        from_=from_ or (),
+        reply_to=(reply_to or ()) if reply_to != from_ else (),
+        to=to or (),
+        cc=cc or (),
+        in_reply_to=message_ids(in_reply_to) if in_reply_to else (),
+        message_id=ids[0] if ids else None,
+        is_whole=None not in readable,
+    )
+
+
+def _string(token: Token) -> bytes | None:
+    """Return the text of an nstring, b"" for NIL; None when it is a list."""
+    if isinstance(token, list):
+        return None
+    return token or b""
+
+
+def _addresses(token: Token) -> tuple[Address, ...] | None:
+    """Read env-from and its like: NIL, or a list of (name route mailbox host). None when it is neither."""
+    if token is None:
+        return ()
+    if not isinstance(token, list):
+        return None
+    found = []
+    for one in token[:MAX_ADDRESSES]:
+        if not isinstance(one, list) or len(one) < 4:
+            return None
+        name, _, mailbox, host = one[:4]
+        if isinstance(name, list) or isinstance(mailbox, list) or isinstance(host, list):
+            return None
+        if mailbox is None or host is None:  # where a group begins or ends
+            if name is None:
+                continue
+            mailbox, host = b"", b""
+        is_short = len(name or b"") + len(mailbox) + len(host) <= _SHORT
+        address = _remembered(name, mailbox, host) if is_short else _address(name, mailbox, host)
+        if address is not None:
+            found.append(address)
+    return tuple(found)
+
+
+def _address(name: bytes | None, mailbox: bytes, host: bytes) -> Address | None:
+    display = decode_words(name)[:MAX_NAME_CHARS].strip() if name else ""
+    local = "" if mailbox in _NO_MAILBOX else "".join(decode_words(mailbox).split())
+    domain = "" if host in _NO_HOST else "".join(decode_words(host).split())
+    if local and domain:
+        return Address(display or None, f"{local}@{domain}"[:MAX_EMAIL_CHARS])
+    display = display or local[:MAX_NAME_CHARS]
+    return Address(display, None) if display else None
+
+
+_remembered = lru_cache(maxsize=4096)(_address)
