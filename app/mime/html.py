@@ -109,7 +109,7 @@ def clean(html: str, link_for_cid: Callable[[str], str | None]) -> CleanedHtml:
         url_relative="deny",
     )
     wrapper = _body_style(found.body_attributes)
-    cleaned = cleaner.clean(f"{wrapper}{found.html}")
+    cleaned = cleaner.clean(f"{wrapper}{found.html}").strip()
     return CleanedHtml(
         cleaned, found.inventory.blocked, frozenset(rewriter.cids), found.truncated, tuple(dict.fromkeys(found.defects))
     )

@@ -33,6 +33,7 @@ class _Node:
     fields: dict[str, bytes]
     boundary: bytes | None = None
     is_finished: bool = False
+    floor: int = 0  # the end of the last closing delimiter within: its line belongs to the part whole
     children: list["_Node"] = field(default_factory=list)
 
 
@@ -123,12 +124,11 @@ class _Scan:
 
     def _delimit(self, level: int, line: bytes, at: int, after: int) -> None:
         owner = self._stack[level]
-        end = at
-        if end > owner.body and self._raw[end - 1 : end] == b"\n":  # the line end before belongs to the delimiter
-            end -= 2 if self._raw[end - 2 : end - 1] == b"\r" and end - 1 > owner.body else 1
-        self._close_to(level + 1, end)
+        self._close_to(level + 1, self._before_line_end(at, owner.body))
         boundary = owner.boundary or b""
         if line[len(boundary) :].startswith(b"--"):
+            for node in self._stack[: level + 1]:
+                node.floor = after
             self._forget(owner, level)
             return
         if self._count >= MAX_PARTS:
@@ -136,6 +136,12 @@ class _Scan:
             self._forget(owner, level)
             return
         self._open(after, "message/rfc822" if owner.content_type == "multipart/digest" else "text/plain")
+
+    def _before_line_end(self, at: int, least: int) -> int:
+        """Step back over the line end before a delimiter, which belongs to it (RFC 2046 section 5.1.1)."""
+        if self._raw.endswith(b"\r\n", least, at):
+            return at - 2
+        return at - 1 if self._raw.endswith(b"\n", least, at) else at
 
     def _open(self, start: int, default: str) -> _Node:
         """Open the part whose header begins at `start`, and the messages that nest directly in it."""
@@ -155,7 +161,7 @@ class _Scan:
         header, body = header_end(self._raw, start, most)
         cut = self._delimiter_in_header(start, header)
         if cut is not None:
-            header = body = cut
+            header = body = self._before_line_end(cut, start)
         fields: dict[str, bytes] = {}
         for name, value in raw_fields(self._raw[start:header] + b"\n"):
             fields.setdefault(name.lower(), value)
@@ -199,7 +205,7 @@ class _Scan:
         """Close every open part from the innermost down to `level`, at `end`."""
         while len(self._stack) > level:
             node = self._stack.pop()
-            node.end = max(node.body, min(node.end, end))
+            node.end = max(node.body, node.floor, min(node.end, end))
             if node.boundary is not None and self._boundaries.get(node.boundary) == len(self._stack):
                 self._forget(node, len(self._stack))
                 self._defects.add("missing_boundary")
