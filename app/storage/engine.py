@@ -1,24 +1,22 @@
-"""Engines: how a process is connected to its database.
+"""An open database.
 
-SQLite has one writing connection, whose transactions begin with BEGIN IMMEDIATE (the plain default silently loses
-concurrent read-modify-writes), and a few reading ones. PostgreSQL has one pool; reads see one snapshot there too.
+SQLite has one writing connection and a few reading ones. PostgreSQL has one pool; reads see one snapshot there too.
 """
 
-import asyncio
 import logging
-import os
-from pathlib import Path
-from typing import Any, Self
+from ssl import SSLContext
+from typing import Self
 
-from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.storage import limits
+from app.storage import postgresql, sqlite
 from app.storage.dialect import FAILURES, Condition, condition
 from app.storage.errors import StorageError
 from app.storage.faults import translated
 from app.storage.location import Location, locate
+from app.storage.thread import in_thread
+from app.storage.tls import TlsMode, tls_context
 
 _REASONS = {
     Condition.REFUSED: "it refused the login: check user, password and permissions",
@@ -29,11 +27,12 @@ _REASONS = {
 class Database:
     """An open database: `writer` and `reader` are its engines, used through `app.storage.unit` alone."""
 
-    def __init__(self, location: Location, writer: AsyncEngine, reader: AsyncEngine) -> None:
-        """Take ready engines; `open` makes them."""
+    def __init__(self, location: Location, writer: AsyncEngine, reader: AsyncEngine, tls: SSLContext | None) -> None:
+        """Take ready engines; `open` makes them. `tls` is what further connections are to be encrypted with."""
         self.location = location
         self.writer = writer
         self.reader = reader
+        self.tls = tls
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -43,20 +42,17 @@ class Database:
         """
         location = locate(url)
         _hush()
-        if location.path is not None:
-            await asyncio.to_thread(_prepare_file, location.path)
-            writer = sqlite_engine(location, begin="BEGIN IMMEDIATE", pool_size=1)
-            reader = sqlite_engine(location, begin="BEGIN", pool_size=limits.SQLITE_READERS)
-        else:
-            writer = postgresql_engine(location)
-            reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        database = cls(location, writer, reader)
+        # `prefer` is settled here: later connections are not talked out of TLS.
+        first: TlsMode = "require" if location.tls == "prefer" else location.tls
         try:
-            await database._connect()
-        except BaseException:
-            await database.close()
-            raise
-        return database
+            return await cls._try(location, first)
+        except ConnectionError as error:
+            if location.tls != "prefer":
+                raise unreachable(location, error) from None
+        try:
+            return await cls._try(location, "disable")
+        except ConnectionError as error:
+            raise unreachable(location, error) from None
 
     async def ping(self) -> None:
         """Find out whether the database answers. Raises StorageUnavailable."""
@@ -69,13 +65,32 @@ class Database:
         await self.reader.dispose()
         await self.writer.dispose()
 
-    async def _connect(self) -> None:
-        for engine in (self.writer, self.reader):
-            try:
+    @classmethod
+    async def _try(cls, location: Location, tls: TlsMode) -> Self:
+        database = await in_thread(cls._prepare, location, tls)
+        try:
+            for engine in (database.writer, database.reader):
                 async with engine.connect() as connection:
                     await connection.execute(text("SELECT 1"))
-            except FAILURES as error:
-                raise unreachable(self.location, error) from None  # the driver's own text may quote the address
+        except ConnectionError:
+            await database.close()
+            raise
+        except FAILURES as error:
+            await database.close()
+            raise unreachable(location, error) from None  # the driver's own text may quote the address
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    @classmethod
+    def _prepare(cls, location: Location, tls: TlsMode) -> Self:
+        if location.path is not None:
+            sqlite.prepare_file(location.path)
+            return cls(location, sqlite.writing_engine(location), sqlite.reading_engine(location), None)
+        context = tls_context(tls, location.authorities)
+        engine = postgresql.pooled_engine(location, context)
+        return cls(location, engine, postgresql.reading_engine(engine), context)
 
     def __repr__(self) -> str:
         """Name the place and what the writing pool does; never the password."""
@@ -85,75 +100,8 @@ class Database:
 def unreachable(location: Location, error: BaseException) -> StorageError:
     """Say in one sentence why a database cannot be used."""
     reason = _REASONS.get(condition(error), "it cannot be reached: check that it is there, runs and may be written")
-    return StorageError(f"The database {location.shown} cannot be used; {reason} ({_kind(error)}).")
-
-
-def sqlite_engine(
-    location: Location, *, begin: str, pool_size: int, busy: float = limits.SQLITE_BUSY, foreign_keys: bool = True
-) -> AsyncEngine:
-    """Make an engine on a SQLite file whose transactions start with the statement `begin`."""
-    engine = create_async_engine(
-        location.url,
-        hide_parameters=True,
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=limits.POOL_WAIT,
-        connect_args={"isolation_level": None},  # no hidden BEGIN of Python's; ours is below
-    )
-    pragmas = (
-        f"busy_timeout = {int(busy * 1000)}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        f"foreign_keys = {'ON' if foreign_keys else 'OFF'}",
-        "secure_delete = ON",
-        "trusted_schema = OFF",
-        f"journal_size_limit = {limits.SQLITE_WAL}",
-        f"query_only = {'OFF' if 'IMMEDIATE' in begin else 'ON'}",
-    )
-
-    def settle(connection: Any, _record: Any) -> None:
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    def start(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
-
-    event.listen(engine.sync_engine, "connect", settle)
-    event.listen(engine.sync_engine, "begin", start)
-    return engine
-
-
-def postgresql_engine(
-    location: Location, *, pool_size: int = limits.POSTGRESQL_POOL, statement: float | None = limits.STATEMENT
-) -> AsyncEngine:
-    """Make an engine on PostgreSQL; `statement` is the deadline of one statement in seconds."""
-    return create_async_engine(
-        location.url,
-        hide_parameters=True,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=limits.POOL_WAIT,
-        pool_recycle=limits.POSTGRESQL_RECYCLE,
-        pool_pre_ping=True,
-        connect_args={
-            "timeout": limits.CONNECT,
-            "command_timeout": statement,
-            "server_settings": {"application_name": "mailhatch"},
-        },
-    )
-
-
-def _prepare_file(path: Path) -> None:
-    """Make folder and file, for their owner alone; SQLite gives its side files the mode of the database."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-        path.chmod(0o600)
-    except OSError as error:
-        raise StorageError(f"The database file {path} cannot be written: {error.strerror}.") from None
+    cause = getattr(error, "orig", None) or error
+    return StorageError(f"The database {location.shown} cannot be used; {reason} ({type(cause).__name__}).")
 
 
 def _hush() -> None:
@@ -162,8 +110,3 @@ def _hush() -> None:
         logger = logging.getLogger(name)
         if logger.level < logging.WARNING:
             logger.setLevel(logging.WARNING)
-
-
-def _kind(error: BaseException) -> str:
-    cause = getattr(error, "orig", None) or error
-    return type(cause).__name__

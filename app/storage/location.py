@@ -2,28 +2,33 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast, get_args
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.storage.errors import StorageError
+from app.storage.tls import TlsMode
 
 _SQLITE = {"sqlite", "sqlite+aiosqlite"}
 _POSTGRESQL = {"postgres", "postgresql", "postgresql+asyncpg"}
 _EXPECTED = "Expected sqlite+aiosqlite:///path or postgresql+asyncpg://user:password@host/name."
-_QUERY = {"host", "port", "ssl", "sslmode"}
+_QUERY = {"host", "port", "ssl", "sslmode", "sslrootcert"}
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
     """A database's place: `url` for the engine (its repr hides the password), `shown` for people.
 
-    `path` is the SQLite file; None for PostgreSQL.
+    `path` is the SQLite file; None for PostgreSQL, whose connections are encrypted as `tls` says, trusting the PEM file
+    `authorities`, or whom the system trusts.
     """
 
     url: URL
     shown: str
     path: Path | None
+    tls: TlsMode = "disable"
+    authorities: Path | None = None
 
 
 def locate(text: str) -> Location:
@@ -58,10 +63,13 @@ def _postgresql(url: URL, port: int | None) -> Location:
     if not url.database:
         raise StorageError(f"The database URL names no database. {_EXPECTED}")
     query = dict(url.query)
-    if "sslmode" in query:  # libpq's name for it; asyncpg calls it ssl
-        query.setdefault("ssl", query.pop("sslmode"))
-    query.pop("sslmode", None)
     host = url.host or query.get("host") or "localhost"
     place = host if isinstance(host, str) else ",".join(host)
     shown = f"{url.database} at {place}" + (f":{port}" if port else "")
-    return Location(url.set(drivername="postgresql+asyncpg", query=query), shown, None)
+    mode = query.pop("sslmode", None) or query.pop("ssl", None) or ("disable" if place.startswith("/") else "prefer")
+    query.pop("ssl", None)
+    authorities = query.pop("sslrootcert", None)
+    if mode not in get_args(TlsMode) or isinstance(authorities, tuple):
+        raise StorageError(f"The database URL's sslmode is one of {', '.join(get_args(TlsMode))}.")
+    plain = url.set(drivername="postgresql+asyncpg", query=query)
+    return Location(plain, shown, None, cast("TlsMode", mode), Path(authorities) if authorities else None)

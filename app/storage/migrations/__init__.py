@@ -7,6 +7,7 @@ checked before the commit.
 
 import asyncio
 from pathlib import Path
+from ssl import SSLContext
 
 from alembic.config import Config
 from alembic.operations import Operations
@@ -15,11 +16,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.storage import limits
+from app.storage import limits, postgresql, sqlite
 from app.storage.dialect import FAILURES, Condition, condition
-from app.storage.engine import Database, postgresql_engine, sqlite_engine, unreachable
+from app.storage.engine import Database, unreachable
 from app.storage.errors import StorageError
 from app.storage.location import Location
+from app.storage.thread import in_thread
 
 _LOCK = 0x4D61696C68617463
 """Key of the advisory lock on PostgreSQL: the name of this project in ASCII."""
@@ -30,12 +32,12 @@ async def migrate(database: Database) -> None:
 
     Raises StorageError when the database was made by a newer version, or cannot be changed.
     """
-    await asyncio.to_thread(_migrate, database.location)  # a thread: the steps are read from files
+    await in_thread(_migrate, database.location, database.tls)  # a thread: the steps are read from files
 
 
 async def check(database: Database) -> None:
     """Raise StorageError unless the schema is exactly the one this version works with."""
-    scripts = await asyncio.to_thread(_scripts)
+    scripts = await in_thread(_scripts)
     try:
         async with database.reader.connect() as connection:
             current = await connection.run_sync(_current)
@@ -48,12 +50,13 @@ async def check(database: Database) -> None:
         )
 
 
-def _migrate(location: Location) -> None:
-    asyncio.run(_upgrade(location, _scripts()))
+def _migrate(location: Location, tls: SSLContext | None) -> None:
+    scripts = _scripts()
+    engine = sqlite.migrating_engine(location) if location.path else postgresql.migrating_engine(location, tls)
+    asyncio.run(_upgrade(location, scripts, engine))
 
 
-async def _upgrade(location: Location, scripts: ScriptDirectory) -> None:
-    engine = _engine(location)
+async def _upgrade(location: Location, scripts: ScriptDirectory, engine: AsyncEngine) -> None:
     try:
         async with engine.begin() as connection:
             if location.path is None:
@@ -68,12 +71,6 @@ async def _upgrade(location: Location, scripts: ScriptDirectory) -> None:
         raise unreachable(location, error) from None
     finally:
         await engine.dispose()
-
-
-def _engine(location: Location) -> AsyncEngine:
-    if location.path is None:
-        return postgresql_engine(location, pool_size=1, statement=None)
-    return sqlite_engine(location, begin="BEGIN IMMEDIATE", pool_size=1, busy=limits.MIGRATION_WAIT, foreign_keys=False)
 
 
 def _climb(connection: Connection, scripts: ScriptDirectory, location: Location) -> None:
@@ -99,4 +96,6 @@ def _scripts() -> ScriptDirectory:
     configuration = Config()
     configuration.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     configuration.set_main_option("path_separator", "os")
-    return ScriptDirectory.from_config(configuration)
+    scripts = ScriptDirectory.from_config(configuration)
+    scripts.get_heads()  # reads every step now, while no event loop has to wait
+    return scripts
