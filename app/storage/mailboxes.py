@@ -44,6 +44,8 @@ class SqlMailboxStore:
 
         Raises Conflict when another writer took a name or a server id meanwhile, NotFound when the account is gone.
         """
+        if len({row.row for row in rows}) != len(rows):
+            raise Conflict(_TAKEN)
 
         async def work(connection: AsyncConnection) -> None:
             await self._delete(connection, account_id, gone)
