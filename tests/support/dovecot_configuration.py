@@ -1,6 +1,7 @@
 """The configuration of a Dovecot for tests, as text."""
 
 import getpass
+import grp
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,7 +80,6 @@ service anvil {{
 service imap-login {{
   service_count = 0
   client_limit = 4000
-{chroot}
 {listeners}
 }}
 service imap {{
@@ -115,6 +115,22 @@ introspection_mode = local
 local_validation_key_dict = fs:posix:prefix={folder}/oauth/
 username_attribute = sub
 force_introspection = yes
+"""
+
+#: Without root Dovecot can neither become other users nor lock its services into folders.
+_ROOTLESS = """\
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+service anvil {{
+  chroot =
+}}
+service imap-login {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
 """
 
 _LISTENER = """\
@@ -157,13 +173,10 @@ def configuration(
         mail_location=_MAIL_LOCATION[storage],
         listeners="".join(blocks),
         lmtp_port=lmtp_port,
-        # Only root can lock the login process into a folder.
-        chroot="" if os.getuid() == 0 else "  chroot =",
     )
     if os.getuid() != 0:
-        name = getpass.getuser()
-        text += f"default_internal_user = {name}\ndefault_login_user = {name}\n"
-        text += "service anvil {\n  chroot =\n}\nservice stats {\n  chroot =\n}\n"
+        user, group = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
+        text += _ROOTLESS.format(user=user, group=group)
     if capability is not None:
         text += f"protocol imap {{\n  imap_capability = {capability}\n}}\n"
     return text + "\n".join(settings) + "\n"
