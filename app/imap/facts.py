@@ -1,9 +1,8 @@
 """FETCH rows to domain values; what cannot be read becomes a defect of that message alone."""
 
-import re
-
 from app.domain.message import ListMarker, Part, SummaryFacts
 from app.imap.wire.bodystructure import read_structure
+from app.imap.wire.dates import read_date
 from app.imap.wire.envelope import Envelope, read_envelope
 from app.imap.wire.errors import MalformedResponse
 from app.imap.wire.fetch import FetchRow
@@ -12,16 +11,12 @@ from app.mime.addresses import parse_addresses
 from app.mime.attachments import attachments
 from app.mime.dates import parse_date
 from app.mime.headers import list_marker, message_ids, raw_fields
+from app.mime.snippet import preview_from_section
 from app.mime.words import decode_words
 
 UNREADABLE_ENVELOPE = "unreadable_envelope"
 UNREADABLE_STRUCTURE = "unreadable_structure"
 UNKNOWN_SIZE = "unknown_size"
-
-#: date-time = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE
-_INTERNAL_DATE = re.compile(rb"([ 0-3]?[0-9])-([A-Z][a-z]{2})-([0-9]{4}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) ([+-][0-9]{4})")
-_MONTH_NAMES = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
-_MONTHS = {name: f"{number:02}" for number, name in enumerate(_MONTH_NAMES, 1)}
 
 
 def read_summary(row: FetchRow, *, with_preview: bool = False) -> SummaryFacts:
@@ -62,7 +57,7 @@ def make_summary(
         reply_to=envelope.reply_to,
         subject=envelope.subject,
         date=envelope.date,
-        received=_received(row.text(b"INTERNALDATE")),
+        received=read_date(row.text(b"INTERNALDATE") or b""),
         size=size or 0,
         attachments=attachments(structure) if structure is not None else (),
         list=_list(fields),
@@ -117,18 +112,7 @@ def _preview(row: FetchRow, structure: Part | None) -> str | None:
     beginning = sections.get((b"1", 0)) or sections.get((b"1", None))
     if structure is None or not beginning:
         return ""
-    from app.mime.snippet import preview_from_section
-
     return preview_from_section(structure, beginning)
-
-
-def _received(raw: bytes | None) -> str | None:
-    found = _INTERNAL_DATE.fullmatch(raw or b"")
-    month = _MONTHS.get(found.group(2)) if found else None
-    if found is None or month is None:
-        return parse_date(raw)
-    day, _, year, clock, zone = (part.decode("ascii") for part in found.groups())
-    return f"{year}-{month}-{int(day):02}T{clock}{zone[:3]}:{zone[3:]}"
 
 
 def _ids(row: FetchRow) -> tuple[str | None, str | None]:

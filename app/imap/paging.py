@@ -110,7 +110,8 @@ class _Page:
         else:  # what slid in from below, and what arrived
             top = self._old_exists - self._window.expunged
             full = [seq for seq in missing if seq > top or seq < low + self._window.expunged]
-        flags = [seq for seq in missing if seq not in set(full)]
+        asked_full = set(full)
+        flags = [seq for seq in missing if seq not in asked_full]
         commands = [self._fetch(format_set(flags), FLAGS)] if flags else []
         return [*commands, self._fetch(format_set(full), self._row_items())] if full else commands
 

@@ -1,17 +1,20 @@
 """ENVELOPE to domain values (RFC 9051 section 7.5.2); each field is read by itself, a bad one is left out and told."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from app.domain.message import Address
+from app.imap.wire.dates import read_date
 from app.imap.wire.tokenizer import Token
-from app.mime.dates import parse_date
 from app.mime.headers import message_ids
 from app.mime.limits import MAX_ADDRESSES, MAX_EMAIL_CHARS, MAX_NAME_CHARS
 from app.mime.words import decode_words
 
 #: What Dovecot, UW and Cyrus write where an address has no domain or no local part.
 _NO_HOST = frozenset((b"MISSING_DOMAIN", b".MISSING-HOST-NAME.", b"unspecified-domain", b".SYNTAX-ERROR."))
+_ONE_ID = re.compile(rb"<[!#-;=?-~]{1,900}>")
+_PLAIN = re.compile(rb"[\x20-\x7e]{0,1000}+")
 #: Bytes up to which a decoded address is remembered: the same people write again and again.
 _SHORT = 200
 _NO_MAILBOX = frozenset((b"MISSING_MAILBOX", b"INVALID_ADDRESS"))
@@ -39,21 +42,32 @@ def read_envelope(token: Token) -> Envelope:
     """Read date, subject, from, sender, reply-to, to, cc, bcc, in-reply-to and message-id, in this order."""
     if not isinstance(token, list) or len(token) < 10:
         return Envelope()
-    date, subject, in_reply_to, message_id = (_string(token[place]) for place in (0, 1, 8, 9))
-    from_, reply_to, to, cc = (_addresses(token[place]) for place in (2, 4, 5, 6))
+    date, subject, in_reply_to, message_id = _string(token[0]), _string(token[1]), _string(token[8]), _string(token[9])
+    from_, reply_to, to, cc = _addresses(token[2]), _addresses(token[4]), _addresses(token[5]), _addresses(token[6])
     readable = (date, subject, in_reply_to, message_id, from_, reply_to, to, cc)
-    ids = message_ids(message_id) if message_id else ()
+    ids = _message_ids(message_id) if message_id else ()
     return Envelope(
-        date=parse_date(date) if date else None,
-        subject=decode_words(subject) if subject else "",
+        date=read_date(date) if date else None,
+        subject=decode_text(subject) if subject else "",
         from_=from_ or (),
         reply_to=(reply_to or ()) if reply_to != from_ else (),
         to=to or (),
         cc=cc or (),
-        in_reply_to=message_ids(in_reply_to) if in_reply_to else (),
+        in_reply_to=_message_ids(in_reply_to) if in_reply_to else (),
         message_id=ids[0] if ids else None,
         is_whole=None not in readable,
     )
+
+
+def _message_ids(raw: bytes) -> tuple[str, ...]:
+    return (raw[1:-1].decode("ascii"),) if _ONE_ID.fullmatch(raw) else message_ids(raw)
+
+
+def decode_text(raw: bytes) -> str:
+    """Read a header value as a person should see it: what `decode_words` gives, faster where nothing is encoded."""
+    if b"=?" not in raw and _PLAIN.fullmatch(raw):
+        return raw.decode("ascii").strip()
+    return decode_words(raw)
 
 
 def _string(token: Token) -> bytes | None:
@@ -88,9 +102,9 @@ def _addresses(token: Token) -> tuple[Address, ...] | None:
 
 
 def _address(name: bytes | None, mailbox: bytes, host: bytes) -> Address | None:
-    display = decode_words(name)[:MAX_NAME_CHARS].strip() if name else ""
-    local = "" if mailbox in _NO_MAILBOX else "".join(decode_words(mailbox).split())
-    domain = "" if host in _NO_HOST else "".join(decode_words(host).split())
+    display = decode_text(name)[:MAX_NAME_CHARS].strip() if name else ""
+    local = "" if mailbox in _NO_MAILBOX else "".join(decode_text(mailbox).split())
+    domain = "" if host in _NO_HOST else "".join(decode_text(host).split())
     if local and domain:
         return Address(display or None, f"{local}@{domain}"[:MAX_EMAIL_CHARS])
     display = display or local[:MAX_NAME_CHARS]
