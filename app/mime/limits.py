@@ -69,6 +69,8 @@ MAX_HTML_DEPTH = 400
 #: Formatting elements a parser may reopen, summed over all tags: 400 `<font>` closed by `</p>` are otherwise reopened
 #: in each following paragraph, 22 kB growing to 19 MB (measured).
 MAX_HTML_REOPENED = 200_000
+#: How far up the open elements an end tag is matched; tidy documents need a few steps, and the walk is in Python.
+MAX_HTML_WALK = 64
 #: Tags of one document, which bounds the work in Python at about 2 µs each.
 MAX_HTML_TAGS = 200_000
 #: Attributes looked at in one tag when the inventory of blocked content is made.

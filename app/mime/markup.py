@@ -1,7 +1,7 @@
 """A linear look at untrusted HTML before any parser sees it: bounded size, bounded nesting, an inventory of fetches.
 
 HTML parsers are quadratic in nesting and may reopen formatting elements without end. The scan estimates both from
-above: it reads tags as the tokenizer of the HTML standard does, and where a parser might ignore a closing tag, it does.
+above: it reads tags as the tokenizer of the HTML standard does and keeps account of what is open.
 Comments, SVG and MathML, which are never shown, are taken out first: inside them other rules would hold.
 """
 
@@ -9,21 +9,12 @@ import re
 from dataclasses import dataclass, field
 
 from app.mime.limits import MAX_HTML_CHARS, MAX_HTML_DEPTH, MAX_HTML_REOPENED, MAX_HTML_TAGS
+from app.mime.nesting import OpenElements
 from app.mime.remote import Inventory, attributes
 
-
-def _set(names: str) -> frozenset[str]:
-    return frozenset(names.split())
-
-
-_VOID = _set("area base br col embed hr img input link meta param source track wbr image keygen frame")
-#: Elements a parser closes by itself when the next one begins, so that they do not nest in each other.
-_SELF_CLOSING = _set("p li td th tr dt dd tbody thead tfoot colgroup caption html body head")
-_FORMATTING = _set("a b big code em font i nobr s small strike strong tt u")
-#: Elements a closing tag may pass over; a parser may ignore one that stands before any other open element.
-_PASSED = _FORMATTING | _set("span label abbr cite q sub sup ins del")
-_RAW_TEXT = _set("script style textarea title xmp iframe noembed noframes noscript plaintext")
-_MAX_PASSED = 8  # how far up a closing tag is matched; farther up it counts as ignored
+_RAW_TEXT = frozenset({
+    "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript", "plaintext",
+})  # fmt: skip
 
 #: A tag as the tokenizer reads it (WHATWG HTML 13.2.5): quotes mean something only after an equals sign.
 _TAG = re.compile(
@@ -63,17 +54,16 @@ def scan(html: str) -> Scanned:
     html = _without_foreign(html, found.inventory)
     html = _without_comments(html)
     html = _FOREIGN_TAG.sub(r"<\1x-\2", html)  # what removal may have put together, or an unclosed one
-    found.html = html[: _Nesting(found).run(html)]
+    found.html = html[: _Pass(found).run(html)]
     return found
 
 
-class _Nesting:
-    """The open elements, estimated from above, while tags pass by."""
+class _Pass:
+    """One pass over the tags."""
 
     def __init__(self, found: Scanned) -> None:
         self._found = found
-        self._open: list[str] = []
-        self._formatting = 0
+        self._open = OpenElements()
         self._reopened = 0
         self._raw_end = 0
 
@@ -101,9 +91,10 @@ class _Nesting:
         is_raw = tag.start() < self._raw_end
         if tag["slash"]:
             if not is_raw:  # within raw text a closing tag is text
-                self._close(name)
+                self._open.close(name)
             return
-        self._enter(name)
+        self._reopened += self._open.formatting
+        self._open.enter(name, may_close=not is_raw)  # counted in raw text too, for a parser may see it otherwise
         if is_raw:
             return
         if tag["source"]:
@@ -112,24 +103,6 @@ class _Nesting:
                 self._found.body_attributes = attributes(tag["source"])
         if name in _RAW_TEXT:
             self._raw_text(html, name, tag.end())
-
-    def _enter(self, name: str) -> None:
-        """Count an element as open; in raw text too, for a parser may see it otherwise."""
-        self._reopened += self._formatting
-        if name in {"a", "nobr"}:
-            self._close(name)  # a parser ends the former one
-        if name not in _VOID and name not in _SELF_CLOSING:
-            self._open.append(name)
-            self._formatting += name in _FORMATTING
-
-    def _close(self, name: str) -> None:
-        for index in range(len(self._open) - 1, max(-1, len(self._open) - 1 - _MAX_PASSED), -1):
-            if self._open[index] == name:
-                self._formatting -= sum(other in _FORMATTING for other in self._open[index:])
-                del self._open[index:]
-                return
-            if self._open[index] not in _PASSED:
-                return
 
     def _raw_text(self, html: str, name: str, position: int) -> None:
         """Find where raw text ends; closing tags in it count for nothing."""
