@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from app.domain.access import Principal, Scope
@@ -15,12 +15,11 @@ from app.domain.account import (
     MailProtocol,
     Password,
     Security,
-    StateReason,
 )
 from app.domain.capabilities import Capabilities, CheckReport, CheckStep
-from app.domain.errors import Conflict, MailhatchError, NotFound
+from app.domain.errors import MailhatchError
 from app.domain.ids import AccountId, TokenId, new_id
-from app.domain.ports import AccountFilter, NewAccount, TokenRecord
+from app.domain.ports import NewAccount
 
 EVERYTHING = frozenset(Scope) - {Scope.ADMIN}
 SECRET = "korrekt-pferd-9"
@@ -76,124 +75,6 @@ def stored_account(
         updated_at=1_800_000_000.0,
         revision=1,
     )
-
-
-class MemoryAccounts:
-    """AccountStore in memory. `written` counts state writes; `broken` makes them fail."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, tuple[Account, Credentials]] = {}
-        self.reads = 0
-        self.states_written = 0
-        self.broken: Exception | None = None
-
-    async def add(self, account: Account, credentials: Credentials) -> None:
-        await asyncio.sleep(0)
-        self._refuse_taken(account)
-        self.rows[account.id] = (account, credentials)
-
-    async def get(self, principal: Principal, account_id: str) -> Account:
-        self.reads += 1
-        await asyncio.sleep(0)
-        found = self.rows.get(account_id)
-        if found is None or not principal.reaches(found[0].id, found[0].tenant):
-            raise NotFound("No such account.")
-        return found[0]
-
-    async def by_external_id(self, principal: Principal, tenant: str | None, external_id: str) -> Account | None:
-        await asyncio.sleep(0)
-        for account, _ in self.rows.values():
-            if (account.tenant, account.external_id) == (tenant, external_id):
-                return account if principal.reaches(account.id, account.tenant) else None
-        return None
-
-    async def list(
-        self, principal: Principal, where: AccountFilter, limit: int, after: AccountId | None
-    ) -> tuple[Account, ...]:
-        found = [
-            account
-            for account, _ in self.rows.values()
-            if principal.reaches(account.id, account.tenant)
-            and (after is None or account.id > after)
-            and where.external_id in {None, account.external_id}
-            and where.tenant in {None, account.tenant}
-            and where.state in {None, account.state}
-        ]
-        return tuple(sorted(found, key=lambda account: account.id)[:limit])
-
-    async def replace(self, account: Account, credentials: Credentials | None) -> None:
-        await asyncio.sleep(0)
-        old, kept = self.rows.get(account.id, (None, None))
-        if old is None or kept is None or old.revision != account.revision:
-            raise Conflict("Changed meanwhile.")
-        self._refuse_taken(account)
-        self.rows[account.id] = (replace(account, revision=account.revision + 1), credentials or kept)
-
-    async def set_state(self, account_id: AccountId, state: AccountState, reason: StateReason | None) -> bool:
-        await asyncio.sleep(0)
-        if self.broken:
-            raise self.broken
-        if account_id not in self.rows or self.rows[account_id][0].state is AccountState.PAUSED:
-            return False
-        account, credentials = self.rows[account_id]
-        self.rows[account_id] = (replace(account, state=state, reason=reason), credentials)
-        self.states_written += 1
-        return True
-
-    async def remove(self, account_id: AccountId) -> None:
-        self.rows.pop(account_id, None)
-
-    async def plan(self, account_id: AccountId) -> tuple[ConnectPlan, AccountState]:
-        await asyncio.sleep(0)
-        if account_id not in self.rows:
-            raise NotFound("No such account.")
-        account, credentials = self.rows[account_id]
-        return ConnectPlan(account.id, account.incoming, credentials), account.state
-
-    async def count_by_state(self) -> dict[AccountState, int]:
-        return {}
-
-    def _refuse_taken(self, new: Account) -> None:
-        for account, _ in self.rows.values():
-            same = (account.tenant, account.external_id) == (new.tenant, new.external_id)
-            if same and new.external_id is not None and account.id != new.id:
-                raise Conflict("The external id is taken.")
-
-
-class MemoryTokens:
-    """TokenStore in memory."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, tuple[TokenRecord, bytes]] = {}
-        self.finds = 0
-        self.hold: asyncio.Event | None = None
-
-    async def add(self, record: TokenRecord, secret_hash: bytes) -> None:
-        if record.id in self.rows:
-            raise Conflict("Taken.")
-        self.rows[record.id] = (record, secret_hash)
-
-    async def find(self, token_id: str) -> tuple[TokenRecord, bytes] | None:
-        self.finds += 1
-        found = self.rows.get(token_id)
-        if self.hold:
-            await self.hold.wait()
-        return found
-
-    async def list(self, limit: int, after: TokenId | None, tenant: str | None) -> tuple[TokenRecord, ...]:
-        found = [
-            record
-            for record, _ in self.rows.values()
-            if (after is None or record.id > after) and tenant in {None, record.tenant}
-        ]
-        return tuple(sorted(found, key=lambda record: record.id)[:limit])
-
-    async def revoke(self, token_id: TokenId, at: float) -> bool:
-        record, secret_hash = self.rows[token_id]
-        if record.revoked_at is not None:
-            return False
-        self.rows[token_id] = (replace(record, revoked_at=at), secret_hash)
-        return True
 
 
 @dataclass

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from app.domain.access import Principal, Scope
-from app.domain.account import AccessToken, Account, AccountState, Password, Security
+from app.domain.account import AccessToken, Account, AccountState, Credentials, Password, Security
 from app.domain.errors import (
     AccountPaused,
     AuthenticationFailed,
@@ -24,12 +24,12 @@ from app.domain.ports import AccountFilter
 from app.services.account_patch import AccountPatch
 from app.services.account_states import AccountStates
 from app.services.accounts import AccountPolicy, Accounts, Verify
+from tests.services.conftest import CountedAccounts
 from tests.services.fakes import (
     ADMIN,
     EVERYTHING,
     SECRET,
     FakeGateway,
-    MemoryAccounts,
     caller,
     new_account,
     server,
@@ -43,7 +43,7 @@ WRONG = "wrong.example.com"
 @dataclass
 class Scene:
     accounts: Accounts
-    store: MemoryAccounts
+    store: CountedAccounts
     gateway: FakeGateway
     states: AccountStates
     clock: FakeClock
@@ -51,13 +51,16 @@ class Scene:
     async def idle(self) -> None:
         await self.accounts._background.idle()
 
-    def stored(self, account: Account) -> Account:
-        return self.store.rows[account.id][0]
+    async def stored(self, account: Account) -> Account:
+        return (await self.store.rows())[account.id][0]
+
+    async def secret(self, account: Account) -> Credentials:
+        return (await self.store.rows())[account.id][1]
 
 
 @pytest.fixture
-async def scene(clock: FakeClock) -> AsyncIterator[Scene]:
-    store, gateway = MemoryAccounts(), FakeGateway(refusing={WRONG: AuthenticationFailed("Refused.")})
+async def scene(store: CountedAccounts, clock: FakeClock) -> AsyncIterator[Scene]:
+    gateway = FakeGateway(refusing={WRONG: AuthenticationFailed("Refused.")})
     states = AccountStates(store, clock, settle=0)
     accounts = Accounts(store, gateway, states, clock, AccountPolicy(allow_insecure_mail=False, verify_timeout=5))
     accounts.start()
@@ -75,7 +78,7 @@ async def test_verified_now_it_is_connected_from_the_start(scene: Scene) -> None
 async def test_what_cannot_log_in_is_not_stored(scene: Scene) -> None:
     with pytest.raises(AuthenticationFailed, match="Refused"):
         await scene.accounts.create(MANAGER, new_account(incoming=server(WRONG)), "now")
-    assert scene.store.rows == {}
+    assert await scene.store.rows() == {}
 
 
 async def test_every_failure_of_a_check_is_raised_as_its_own_error(scene: Scene) -> None:
@@ -131,9 +134,9 @@ async def test_two_upserts_at_once_make_one_account(scene: Scene, verify: Verify
     answers = await asyncio.gather(
         *(scene.accounts.upsert(MANAGER, "u1", new_account(email=f"{n}@example.com"), verify) for n in range(4))
     )
-    assert len(scene.store.rows) == 1
+    assert len(await scene.store.rows()) == 1
     assert sorted(is_new for _, is_new in answers) == [False, False, False, True]
-    assert scene.stored(answers[0][0]).email in {account.email for account, _ in answers}
+    assert (await scene.stored(answers[0][0])).email in {account.email for account, _ in answers}
 
 
 async def test_an_upsert_of_the_same_writes_nothing_and_logs_in_nowhere(scene: Scene) -> None:
@@ -156,7 +159,7 @@ async def test_an_upsert_that_cannot_log_in_changes_nothing(scene: Scene) -> Non
     first, _ = await scene.accounts.upsert(MANAGER, "u1", new_account(), "now")
     with pytest.raises(AuthenticationFailed):
         await scene.accounts.upsert(MANAGER, "u1", new_account(incoming=server(WRONG)), "now")
-    assert scene.stored(first) == first
+    assert await scene.stored(first) == first
 
 
 async def test_an_upsert_of_a_failing_account_tries_it_again(scene: Scene) -> None:
@@ -230,11 +233,11 @@ async def test_new_credentials_are_verified_before_the_old_ones_go(scene: Scene)
     scene.gateway.refusing[account.incoming.host] = AuthenticationFailed("Refused.")
     with pytest.raises(AuthenticationFailed):
         await scene.accounts.patch(MANAGER, account.id, AccountPatch(credentials=Password("new")))
-    assert scene.store.rows[account.id] == (account, Password(SECRET))
+    assert (await scene.stored(account), await scene.secret(account)) == (account, Password(SECRET))
     assert scene.gateway.forgotten == []
     del scene.gateway.refusing[account.incoming.host]
     await scene.accounts.patch(MANAGER, account.id, AccountPatch(credentials=Password("new")))
-    assert scene.store.rows[account.id][1] == Password("new")
+    assert await scene.secret(account) == Password("new")
     assert scene.gateway.forgotten == [account.id]
 
 
@@ -279,14 +282,14 @@ async def test_patches_at_once_are_all_kept(scene: Scene) -> None:
     account = await scene.accounts.create(MANAGER, new_account(), "never")
     patches = [AccountPatch(metadata={str(n): "x"}) for n in range(4)]
     await asyncio.gather(*(scene.accounts.patch(MANAGER, account.id, patch) for patch in patches))
-    assert scene.stored(account).metadata == {str(n): "x" for n in range(4)}
+    assert (await scene.stored(account)).metadata == {str(n): "x" for n in range(4)}
 
 
 async def test_a_removed_account_is_gone_everywhere(scene: Scene) -> None:
     account = await scene.accounts.create(MANAGER, new_account(), "never")
     await scene.accounts.reachable(MANAGER, account.id, Scope.MAIL_META_READ)
     await scene.accounts.remove(MANAGER, account.id)
-    assert scene.store.rows == {}
+    assert await scene.store.rows() == {}
     assert scene.gateway.forgotten == [account.id]
     with pytest.raises(NotFound):
         await scene.accounts.reachable(MANAGER, account.id, Scope.MAIL_META_READ)
@@ -387,7 +390,7 @@ async def test_a_foreign_account_is_one_that_does_not_exist(scene: Scene, call: 
     other = await scene.accounts.create(MANAGER, new_account("u2", "red"), "now")
     if is_warm:
         await scene.accounts.reachable(MANAGER, account.id, Scope.MAIL_META_READ)
-    before = dict(scene.store.rows)
+    before = await scene.store.rows()
     details = set()
     for who, target in (
         (caller(tenant="red"), account.id),
@@ -400,7 +403,7 @@ async def test_a_foreign_account_is_one_that_does_not_exist(scene: Scene, call: 
             await call(scene.accounts, who, target)
         details.add(caught.value.detail)
     assert len(details) == 1
-    assert scene.store.rows == before
+    assert await scene.store.rows() == before
     assert scene.gateway.forgotten == []
     await call(scene.accounts, caller(tenant="blue"), account.id)
 
@@ -412,7 +415,7 @@ async def test_a_foreign_account_is_in_no_list_and_no_upsert_touches_it(scene: S
     other, is_new = await scene.accounts.upsert(caller(tenant="red"), "u1", new_account(email=None), "never")
     assert is_new
     assert other.id != account.id
-    assert scene.stored(account) == account
+    assert await scene.stored(account) == account
 
 
 @pytest.mark.parametrize("call", [BY_ID[name] for name in BY_ID if name not in {"get", "reachable", "capabilities"}])
