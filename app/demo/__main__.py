@@ -139,7 +139,10 @@ def main(arguments: list[str] | None = None) -> int:
         with DemoState(options.var) as state:
             run(state, free_port(options.port))
     except KeyboardInterrupt:
-        pass
+        with suppress(BrokenPipeError):
+            say("The demo has ended.")
+    except BrokenPipeError:  # nobody reads any more, as after `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (DemoRefused, ChildFailed, CallFailed) as error:
         with suppress(BrokenPipeError):
             print(error, file=sys.stderr)

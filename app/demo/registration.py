@@ -13,6 +13,9 @@ from app.demo.mail_server import HOST, Login, MailServer
 #: What the browser frontends of the usual development servers are called.
 _FRONTENDS = "http://localhost:3000,http://localhost:5173"
 
+#: How much the service's log tells is for whoever starts the demo to choose.
+_KEPT = "MAILHATCH_LOG_LEVEL"
+
 
 @dataclass(frozen=True, slots=True)
 class Registered:
@@ -24,8 +27,8 @@ class Registered:
 
 
 def service_environment(port: int, data: Path, admin_token: str) -> dict[str, str]:
-    """The service's environment: this one without any setting of ours in it, and the demo's settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILHATCH_")}
+    """The service's environment: this one without settings of ours, and the demo's settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILHATCH_") or name == _KEPT}
     return kept | {
         "MAILHATCH_HOST": HOST,
         "MAILHATCH_PORT": str(port),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.demo.mail import awkward, machines, press, sealed, studio, thread, world
+from app.demo.mail import awkward, clients, machines, newsletters, press, sealed, studio, thread, world
 from app.demo.mail.compose import Person
 from app.demo.mail.desk import DemoMessage, Desk
 from app.demo.mail.people import ANA, KENJI
@@ -24,7 +24,7 @@ class DemoAccount:
 def demo_accounts(now: datetime, seed: int = 1) -> tuple[DemoAccount, ...]:
     """Write both persons' mail as of `now`; the same arguments give the same bytes. Together under 100 messages."""
     ana, kenji = Desk(ANA, now, seed), Desk(KENJI, now, seed)
-    for room in (thread, studio, machines, sealed, awkward, world):
+    for room in (thread, studio, clients, newsletters, machines, sealed, awkward, world):
         room.add(ana)
     for room in (thread, press):
         room.add(kenji)

@@ -12,11 +12,13 @@ _PILLS = Person("C.A.N.A.D.I.A.N", "deals@rxrxrx.example")
 
 def add(desk: Desk) -> None:
     """File it."""
-    _scripts(desk)
+    _chinese(desk)
+    _arabic(desk)
+    _cyrillic_and_korean(desk)
     _junk(desk)
 
 
-def _scripts(desk: Desk) -> None:
+def _chinese(desk: Desk) -> None:
     desk.receives(
         YUQING,
         "关于手工宣纸的报价与样品(第二次)",
@@ -36,6 +38,9 @@ def _scripts(desk: Desk) -> None:
         charset="gb2312",
         flags=READ,
     )
+
+
+def _arabic(desk: Desk) -> None:
     desk.receives(
         LAYLA,
         "دعوة: معرض الخط العربي «حبر وحجر»",
@@ -54,6 +59,9 @@ def _scripts(desk: Desk) -> None:
         "html",
         flags=FLAGGED,
     )
+
+
+def _cyrillic_and_korean(desk: Desk) -> None:
     desk.receives(
         MOTHER,
         "Када долазиш? 😘",
