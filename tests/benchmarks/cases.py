@@ -1,0 +1,158 @@
+"""What is measured: each case as an IMAP client does it, and as a client of the service asks for it."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote
+
+from tests.benchmarks.mail import ATTACHMENT_SECTION, text_sections
+from tests.benchmarks.scale import MEBIBYTE, Scale
+from tests.benchmarks.stage import FILES, LARGE, Account, Service
+
+State = Literal["cold", "cached"]
+PAGE = 50
+#: Messages of an account that a cold row may open, each once. More than one row needs, and more structures than the
+#: service keeps.
+_BODIES = 4000
+_BODIES_OF_MANY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Addresses of a case: `warm` brings connections into the mailbox; `cold` have not been asked before, newest
+    first, or may be asked again where only the summary cache makes the difference; `cached` are a few, again and again.
+    """
+
+    warm: Sequence[str]
+    cold: deque[str]
+    cached: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing a client does. `operations` and `turns` are for `imap_load`, by state.
+
+    With `downloads` a row makes so many requests, one number for each concurrency, instead of running for a while.
+    """
+
+    key: str
+    title: str
+    accounts: int
+    mailbox: str
+    operations: dict[State, str]
+    turns: Sequence[Any]
+    requests: Callable[[Service, Sequence[Account]], Requests]
+    downloads: Sequence[int] | None = None
+    baseline_concurrency: int = 1000
+
+
+def cases(scale: Scale) -> list[Case]:
+    """Make all cases of a scale."""
+    found = []
+    for accounts in (1, scale.accounts):
+        many = "one account" if accounts == 1 else f"{accounts} accounts"
+        found += [_tree(scale, accounts, many), _small_page(scale, accounts, many), _body(scale, accounts, many)]
+    return [*found, *_large_pages(scale), *_downloads(scale)]
+
+
+def _tree(scale: Scale, accounts: int, many: str) -> Case:
+    def requests(_: Service, chosen: Sequence[Account]) -> Requests:
+        paths = [f"{account.path}/mailboxes" for account in chosen]
+        return Requests(paths, deque(paths), paths)
+
+    return Case(
+        f"list-{accounts}", f"List of {scale.mailboxes} mailboxes with counts, {many}", accounts, "INBOX",
+        {"cold": "mailboxes"}, (), requests,
+    )  # fmt: skip
+
+
+def _small_page(scale: Scale, accounts: int, many: str) -> Case:
+    return Case(
+        f"first-{accounts}", f"First page of {PAGE}, mailbox of {scale.small:,}, {many}", accounts, "INBOX",
+        {"cold": "page", "cached": "page_flags"}, [[scale.small - PAGE + 1, scale.small]], _pages("INBOX", 0),
+    )  # fmt: skip
+
+
+def _large_pages(scale: Scale) -> list[Case]:
+    deep = scale.large - scale.offset
+    kinds: dict[State, str] = {"cold": "page", "cached": "page_flags"}
+    return [
+        Case(
+            "first-large", f"First page of {PAGE}, mailbox of {scale.large:,}, one account", 1, LARGE,
+            kinds, [[scale.large - PAGE + 1, scale.large]], _pages(LARGE, 0),
+        ),
+        Case(
+            "deep", f"Page of {PAGE} at offset {scale.offset:,}, mailbox of {scale.large:,}, one account", 1, LARGE,
+            kinds, [[deep - PAGE + 1, deep]], _pages(LARGE, scale.offset),
+        ),
+    ]  # fmt: skip
+
+
+def _body(scale: Scale, accounts: int, many: str) -> Case:
+    mailbox, count = (LARGE, min(_BODIES, scale.large)) if accounts == 1 else ("INBOX", min(_BODIES_OF_MANY, PAGE * 4))
+    newest = scale.large if accounts == 1 else scale.small
+
+    def requests(service: Service, chosen: Sequence[Account]) -> Requests:
+        ids = [service.ids(account, mailbox, min(count, newest))[0] for account in chosen]
+        paths = [[f"{account.path}/messages/{one}/body" for one in of] for account, of in zip(chosen, ids, strict=True)]
+        in_turn = [path for row in zip(*paths, strict=True) for path in row]
+        known = in_turn[: len(chosen)]  # opened while warming up
+        return Requests(_light(chosen, mailbox), deque(in_turn[len(chosen) :]), known)
+
+    return Case(
+        f"body-{accounts}", f"Text and HTML of a message, {many}", accounts, mailbox,
+        {"cold": "body", "cached": "body_sections"},
+        [[uid, list(text_sections(uid))] for uid in range(newest, max(0, newest - 500), -1)], requests,
+    )  # fmt: skip
+
+
+def _downloads(scale: Scale) -> list[Case]:
+    def parts(service: Service, chosen: Sequence[Account]) -> list[str]:
+        (account,) = chosen
+        ids, _ = service.ids(account, FILES, scale.part_messages + 1)
+        return [f"{account.path}/messages/{one}/parts/{ATTACHMENT_SECTION}" for one in ids]
+
+    def small(service: Service, chosen: Sequence[Account]) -> Requests:
+        found = parts(service, chosen)[1:]
+        return Requests(_light(chosen, FILES), deque(found), found[-1:])
+
+    def big(service: Service, chosen: Sequence[Account]) -> Requests:
+        newest, before = parts(service, chosen)[:2]
+        # A smaller download first: what the first one of all leaves in memory is not of this one's size.
+        return Requests([before], deque([newest]), [newest])
+
+    last = scale.part_messages
+    return [
+        Case(
+            "part", f"Part of {_size(scale.part_bytes)}", 1, FILES, {"cold": "part"},
+            [[uid, [ATTACHMENT_SECTION]] for uid in range(last, 0, -1)], small, scale.part_downloads,
+        ),
+        Case(
+            "big-part", f"Part of {_size(scale.big_part_bytes)}", 1, FILES, {"cold": "part"},
+            [[last + 1, [ATTACHMENT_SECTION]]], big, scale.big_part_downloads, scale.big_part_baseline_concurrency,
+        ),
+    ]  # fmt: skip
+
+
+def _pages(mailbox: str, offset: int) -> Callable[[Service, Sequence[Account]], Requests]:
+    def requests(service: Service, chosen: Sequence[Account]) -> Requests:
+        paths = []
+        for account in chosen:
+            path = f"{account.path}/mailboxes/{account.mailboxes[mailbox]}/messages?limit={PAGE}"
+            if offset:
+                cursor = service.ids(account, mailbox, offset)[1]
+                assert cursor
+                path += f"&cursor={quote(cursor)}"
+            paths.append(path)
+        return Requests(paths, deque(paths), paths)
+
+    return requests
+
+
+def _light(chosen: Sequence[Account], mailbox: str) -> list[str]:
+    return [f"{account.path}/mailboxes/{account.mailboxes[mailbox]}/messages?fields=id&limit=1" for account in chosen]
+
+
+def _size(size: int) -> str:
+    return f"{size // MEBIBYTE} MB" if size >= MEBIBYTE else f"{size // 1024} kB"

@@ -1,0 +1,154 @@
+"""What a row of a table holds, and how it is won."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tests.benchmarks import load, processes
+from tests.benchmarks.cases import Case, Requests, State
+from tests.benchmarks.load import HttpJob, ImapJob, Outcome
+from tests.benchmarks.scale import Scale
+from tests.benchmarks.stage import COUNTED, MailServer, Service
+
+Who = Literal["raw socket", "imapclient", "Mailhatch"]
+_BASELINES: tuple[tuple[Who, Literal["raw", "imapclient"]], ...] = (("raw socket", "raw"), ("imapclient", "imapclient"))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measurement. Times are seconds; `cpu` is per request, of the client itself for the baselines, else of the
+    service. `round_trips` are those of one request, seen by a proxy. `growth` is the service's peak memory in bytes
+    over what it had before.
+    """
+
+    case: str
+    who: Who
+    state: State
+    concurrency: int
+    requests: int
+    p50: float
+    p99: float
+    rate: float
+    cpu: float
+    round_trips: int | None
+    growth: int | None
+    failures: dict[str, int]
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least `share` of all do not exceed (nearest rank); NaN of none."""
+    ranked = sorted(values)
+    return ranked[max(0, math.ceil(share * len(ranked)) - 1)] if ranked else math.nan
+
+
+def baseline_rows(scale: Scale, server: MailServer, case: Case) -> list[Row]:
+    """Measure the raw socket and imapclient."""
+    rows = []
+    for who, client in _BASELINES:
+        for state, operation in case.operations.items():
+
+            def job(
+                concurrency: int, count: int | None, port: int, operation: str = operation, client: str = client
+            ) -> ImapJob:
+                return ImapJob(
+                    "raw" if client == "raw" else "imapclient", operation, "127.0.0.1", port,
+                    server.logins(case.accounts), case.mailbox, case.turns, concurrency, scale.seconds, count,
+                )  # fmt: skip
+
+            trips = _round_trips(server, job(1, 1, server.proxy.port))
+            for concurrency, count in _loads(scale, case):
+                if concurrency <= case.baseline_concurrency:
+                    outcome = load.run(job(concurrency, count, server.dovecot.plain.port))
+                    rows.append(_row(case, who, state, concurrency, outcome, outcome.cpu, trips, None))
+    return rows
+
+
+def service_rows(scale: Scale, server: MailServer, service: Service, case: Case, state: State) -> list[Row]:
+    """Measure the service. In the state `cached` everything was asked for before."""
+    trips = _round_trips(server, _counted_job(service, case, state))
+    requests = case.requests(service, service.accounts[: case.accounts])
+    rows = []
+    for concurrency, count in _loads(scale, case):
+        job = _job(scale, service, requests, state, concurrency, count)
+        rows.append(measure(service, job, case, state, trips))
+        requests.cold.rotate(-rows[-1].requests)
+    return rows
+
+
+def measure(
+    service: Service,
+    job: HttpJob,
+    case: Case,
+    state: State,
+    trips: int | None = None,
+    cores: set[int] | None = None,
+) -> Row:
+    """Measure one row of the service."""
+    cpu: list[float] = []
+    memory: list[int] = []
+
+    def around(is_over: bool) -> None:
+        cpu.append(processes.cpu_seconds(service.pid))
+        memory.append(processes.peak(service.pid) if is_over else processes.resident(service.pid))
+        if not is_over:
+            processes.reset_peak(service.pid)
+
+    outcome = load.run(job, cores, around)
+    growth = memory[1] - memory[0] if case.downloads else None
+    return _row(case, "Mailhatch", state, job.concurrency, outcome, cpu[1] - cpu[0], trips, growth)
+
+
+def _job(
+    scale: Scale, service: Service, requests: Requests, state: State, concurrency: int, count: int | None
+) -> HttpJob:
+    wanted = list(requests.cold) if state == "cold" else list(requests.cached)
+    warm = list(requests.warm) if state == "cold" else [*requests.warm, *requests.cached]
+    # Each connection takes part, so that the pool has opened as many to the mail server as it will use.
+    rounds = 1 + 2 * concurrency // len(warm)
+    return HttpJob(
+        service.host, service.port, service.token, warm * rounds, wanted, concurrency, scale.seconds, count
+    )  # fmt: skip
+
+
+def _counted_job(service: Service, case: Case, state: State) -> HttpJob:
+    requests = case.requests(service, [service.counted])
+    warm, wanted = list(requests.warm), list(requests.cold)[:1]
+    if state == "cached":
+        warm, wanted = [*warm, *requests.cached], list(requests.cached)[:1]
+    return HttpJob(service.host, service.port, service.token, warm, wanted, 1, 0.0, 1)
+
+
+def _round_trips(server: MailServer, job: HttpJob | ImapJob) -> int:
+    """Count the round trips of one request on a warm connection. The service goes there as the account COUNTED."""
+    seen: list[int] = []
+    outcome = load.run(job, None, lambda _: seen.append(server.proxy.counts.round_trips))
+    if outcome.failures:
+        raise RuntimeError(f"the request that is counted failed: {outcome.failures} ({COUNTED})")
+    return seen[1] - seen[0]
+
+
+def _loads(scale: Scale, case: Case) -> list[tuple[int, int | None]]:
+    counts: Sequence[int | None] = case.downloads or [None] * len(scale.concurrencies)
+    return list(zip(scale.concurrencies, counts, strict=True))
+
+
+def _row(
+    case: Case, who: Who, state: State, concurrency: int, outcome: Outcome, cpu: float, trips: int | None,
+    growth: int | None,
+) -> Row:  # fmt: skip
+    count = len(outcome.latencies)
+    return Row(
+        case=case.key,
+        who=who,
+        state=state,
+        concurrency=concurrency,
+        requests=count,
+        p50=percentile(outcome.latencies, 0.5),
+        p99=percentile(outcome.latencies, 0.99),
+        rate=count / outcome.wall,
+        cpu=cpu / count if count else math.nan,
+        round_trips=trips,
+        growth=growth,
+        failures=outcome.failures,
+    )
