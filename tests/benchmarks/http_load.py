@@ -1,4 +1,4 @@
-"""A lean HTTP/1.1 client: GETs over keep-alive connections. `python -m tests.benchmarks.http_load` takes an HttpJob."""
+"""A lean HTTP/1.1 client: GETs over keep-alive connections. `python -m tests.benchmarks.http_load` takes HttpJobs."""
 
 import asyncio
 import itertools
@@ -110,10 +110,11 @@ class Load:
 
 
 def main() -> None:
-    job = json.loads(sys.stdin.readline())
-    if job["cores"]:
+    """Do one job a line until there are no more."""
+    while line := sys.stdin.readline():
+        job = json.loads(line)
         os.sched_setaffinity(0, set(job["cores"]))
-    print(json.dumps(asyncio.run(Load(job).run())), flush=True)
+        print(json.dumps(asyncio.run(Load(job).run())), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Two IMAP clients to compare with, a thread per connection. `python -m tests.benchmarks.imap_load` takes an ImapJob.
+"""Two IMAP clients to compare with, a thread per connection. `python -m tests.benchmarks.imap_load` takes ImapJobs.
 
 `raw` sends composed commands and reads until the tag: what the wire itself costs. `imapclient` is used as its
 documentation shows. Operations, and what a turn is for each:
@@ -211,10 +211,11 @@ class Load:
 
 
 def main() -> None:
-    job = json.loads(sys.stdin.readline())
-    if job["cores"]:
+    """Do one job a line until there are no more."""
+    while line := sys.stdin.readline():
+        job = json.loads(line)
         os.sched_setaffinity(0, set(job["cores"]))
-    print(json.dumps(Load(job).run()), flush=True)
+        print(json.dumps(Load(job).run()), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Load comes from a process of its own, so that its CPU time is not counted for the service."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import IO, Any, Literal, Self
 
 from tests.contracts.repository import ROOT
 
@@ -62,35 +63,58 @@ class Outcome:
     failures: dict[str, int] = field(default_factory=dict)
 
 
-def run(job: HttpJob | ImapJob, cores: set[int] | None = None, around: Callable[[bool], None] | None = None) -> Outcome:
-    """Start a load, let it warm up, measure. `around` is called with False right before and with True right after."""
-    module = "tests.benchmarks.http_load" if isinstance(job, HttpJob) else "tests.benchmarks.imap_load"
-    with subprocess.Popen(
-        [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as process:
+class Loader:
+    """The processes that make the load, one for each kind of job, started when first needed. A context manager."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, subprocess.Popen[str]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._running.values():
+            with process:  # closes its input, which ends it
+                assert process.stdin
+                process.stdin.close()
+        self._running.clear()
+
+    def run(
+        self, job: HttpJob | ImapJob, cores: set[int] | None = None, around: Callable[[bool], None] | None = None
+    ) -> Outcome:
+        """Let a job warm up, then measure. `around` is called with False right before and with True right after."""
+        process = self._process("http_load" if isinstance(job, HttpJob) else "imap_load")
         assert process.stdin
         assert process.stdout
         timer = threading.Timer(_PATIENCE + job.seconds, process.kill)
         timer.start()
         try:
-            process.stdin.write(json.dumps(asdict(job) | {"cores": sorted(cores or ())}) + "\n")
-            process.stdin.flush()
-            _expect(process.stdout.readline(), "ready\n")
+            _say(process.stdin, json.dumps(asdict(job) | {"cores": sorted(cores or os.sched_getaffinity(0))}))
+            ready = process.stdout.readline()
+            if ready != "ready\n":
+                raise RuntimeError(f"the load did not become ready: {ready!r}")
             if around:
                 around(False)
-            process.stdin.write("go\n")
-            process.stdin.flush()
+            _say(process.stdin, "go")
             answer = process.stdout.readline()
             if around:
                 around(True)
             if not answer:
-                raise RuntimeError(f"the load {module} ended without a result")
+                raise RuntimeError(f"the load ended without a result: {job.concurrency} at once")
             return Outcome(**json.loads(answer))
         finally:
             timer.cancel()
             timer.join()
 
+    def _process(self, name: str) -> "subprocess.Popen[str]":
+        if name not in self._running:
+            command = [sys.executable, "-m", f"tests.benchmarks.{name}"]
+            self._running[name] = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+            )
+        return self._running[name]
 
-def _expect(line: str, wanted: str) -> None:
-    if line != wanted:
-        raise RuntimeError(f"the load did not become ready: {line!r}")
+
+def _say(to: IO[str], line: str) -> None:
+    to.write(line + "\n")
+    to.flush()

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tests.benchmarks import load, processes
+from tests.benchmarks import processes
 from tests.benchmarks.cases import Case, Requests, State
-from tests.benchmarks.load import HttpJob, ImapJob, Outcome
+from tests.benchmarks.load import HttpJob, ImapJob, Loader, Outcome
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.stage import COUNTED, MailServer, Service
 
@@ -42,7 +42,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ranked[max(0, math.ceil(share * len(ranked)) - 1)] if ranked else math.nan
 
 
-def baseline_rows(scale: Scale, server: MailServer, case: Case) -> list[Row]:
+def baseline_rows(scale: Scale, load: Loader, server: MailServer, case: Case) -> list[Row]:
     """Measure the raw socket and imapclient."""
     rows = []
     for who, client in _BASELINES:
@@ -56,7 +56,7 @@ def baseline_rows(scale: Scale, server: MailServer, case: Case) -> list[Row]:
                     server.logins(case.accounts), case.mailbox, case.turns, concurrency, scale.seconds, count,
                 )  # fmt: skip
 
-            trips = _round_trips(server, job(1, 1, server.proxy.port))
+            trips = _round_trips(load, server, job(1, 1, server.proxy.port))
             for concurrency, count in _loads(scale, case):
                 if concurrency <= case.baseline_concurrency:
                     outcome = load.run(job(concurrency, count, server.dovecot.plain.port))
@@ -64,19 +64,22 @@ def baseline_rows(scale: Scale, server: MailServer, case: Case) -> list[Row]:
     return rows
 
 
-def service_rows(scale: Scale, server: MailServer, service: Service, case: Case, state: State) -> list[Row]:
+def service_rows(
+    scale: Scale, load: Loader, server: MailServer, service: Service, case: Case, state: State
+) -> list[Row]:
     """Measure the service. In the state `cached` everything was asked for before."""
-    trips = _round_trips(server, _counted_job(service, case, state))
+    trips = _round_trips(load, server, _counted_job(service, case, state))
     requests = case.requests(service, service.accounts[: case.accounts])
     rows = []
     for concurrency, count in _loads(scale, case):
         job = _job(scale, service, requests, state, concurrency, count)
-        rows.append(measure(service, job, case, state, trips))
+        rows.append(measure(load, service, job, case, state, trips))
         requests.cold.rotate(-rows[-1].requests)
     return rows
 
 
 def measure(
+    load: Loader,
     service: Service,
     job: HttpJob,
     case: Case,
@@ -119,7 +122,7 @@ def _counted_job(service: Service, case: Case, state: State) -> HttpJob:
     return HttpJob(service.host, service.port, service.token, warm, wanted, 1, 0.0, 1)
 
 
-def _round_trips(server: MailServer, job: HttpJob | ImapJob) -> int:
+def _round_trips(load: Loader, server: MailServer, job: HttpJob | ImapJob) -> int:
     """Count the round trips of one request on a warm connection. The service goes there as the account COUNTED."""
     seen: list[int] = []
     outcome = load.run(job, None, lambda _: seen.append(server.proxy.counts.round_trips))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tests.benchmarks import processes
 from tests.benchmarks.cases import Case, cases
-from tests.benchmarks.load import HttpJob
+from tests.benchmarks.load import HttpJob, Loader
 from tests.benchmarks.rows import Row, baseline_rows, measure, service_rows
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.stage import MailServer, Service, mail_server, service
@@ -37,26 +37,26 @@ def run(scale: Scale, tell: Callable[[str], None]) -> Run:
     """Measure every case; `tell` hears how far it is. Raises DovecotUnavailable."""
     result = Run(cases(scale))
     tell(f"Dovecot, {scale.accounts} accounts, mailboxes of {scale.small:,} and {scale.large:,} messages …")
-    with mail_server(scale) as server:
+    with mail_server(scale) as server, Loader() as load:
         for case in result.cases:
             tell(f"Raw socket and imapclient: {case.title} …")
-            result.rows += baseline_rows(scale, server, case)
+            result.rows += baseline_rows(scale, load, server, case)
         with service(server, with_cache=False) as cold:
             for case in result.cases:
                 tell(f"Mailhatch, cold: {case.title} …")
-                result.rows += service_rows(scale, server, cold, case, "cold")
+                result.rows += service_rows(scale, load, server, cold, case, "cold")
         with service(server, with_cache=True) as warm:
             result.idle_bytes = warm.idle_bytes
             for case in result.cases:
                 tell(f"Mailhatch, cached: {case.title} …")
-                result.rows += service_rows(scale, server, warm, case, "cached")
+                result.rows += service_rows(scale, load, server, warm, case, "cached")
             tell("Mailhatch on one core, cached pages …")
-            result.one_core = _on_one_core(scale, server, warm, result.cases)
+            result.one_core = _on_one_core(scale, load, server, warm, result.cases)
             result.used_bytes = processes.resident(warm.pid)
     return result
 
 
-def _on_one_core(scale: Scale, server: MailServer, warm: Service, all_cases: list[Case]) -> Row:
+def _on_one_core(scale: Scale, load: Loader, server: MailServer, warm: Service, all_cases: list[Case]) -> Row:
     """Measure cached pages with the service on one core and all else on the others; the best of the concurrencies."""
     every = os.sched_getaffinity(0)
     one = {min(every)}
@@ -68,6 +68,7 @@ def _on_one_core(scale: Scale, server: MailServer, warm: Service, all_cases: lis
     processes.pin(server.dovecot._process.pid, others)
     rows = [
         measure(
+            load,
             warm,
             HttpJob(warm.host, warm.port, warm.token, paths * 4, paths, concurrency, 2 * scale.seconds),
             case,
@@ -75,6 +76,6 @@ def _on_one_core(scale: Scale, server: MailServer, warm: Service, all_cases: lis
             None,
             others,
         )
-        for concurrency in scale.concurrencies[1:]
+        for concurrency in scale.concurrencies[-2:]
     ]
     return max(rows, key=lambda row: row.rate)
