@@ -86,8 +86,11 @@ def login_refusal(status: bytes, code: Code | None, text: bytes) -> MailhatchErr
 
 
 def select_refusal(status: bytes, code: Code | None, text: bytes) -> MailhatchError:
-    """Translate a NO or BAD to SELECT. Servers without RFC 5530 say NO without a code for an unknown mailbox."""
-    if status == b"NO" and code is None and _known(code, text) is None:
+    """Translate a NO or BAD to SELECT. Servers without RFC 5530 say NO without a code for an unknown mailbox, and
+    CANNOT is said of names that no mailbox may have.
+    """
+    is_vague = code is None or code.name == b"CANNOT"
+    if status == b"NO" and is_vague and _known(code, text) is None:
         return NotFound("There is no such mailbox.")
     return refusal(status, code, text)
 

@@ -11,7 +11,7 @@ from app.mime.addresses import parse_addresses
 from app.mime.attachments import attachments
 from app.mime.dates import parse_date
 from app.mime.headers import list_marker, message_ids, raw_fields
-from app.mime.snippet import preview_from_section
+from app.mime.snippet import preview, preview_from_section
 from app.mime.words import decode_words
 
 UNREADABLE_ENVELOPE = "unreadable_envelope"
@@ -104,15 +104,15 @@ def _list(fields: dict[str, bytes]) -> ListMarker | None:
     return list_marker(fields.get("list-id"), fields.get("list-unsubscribe"), fields.get("list-unsubscribe-post"))
 
 
-def _preview(row: FetchRow, structure: Part | None) -> str | None:
-    from_server = row.items.get(b"PREVIEW")
-    if isinstance(from_server, bytes):
-        return " ".join(from_server.decode("utf-8", "replace").split())
+def _preview(row: FetchRow, structure: Part | None) -> str:
+    from_server = row.text(b"PREVIEW")  # RFC 8970; NIL when the server has none
+    if from_server is not None:
+        return preview(from_server.decode("utf-8", "replace"))
     sections = row.sections()
     beginning = sections.get((b"1", 0)) or sections.get((b"1", None))
     if structure is None or not beginning:
         return ""
-    return preview_from_section(structure, beginning)
+    return preview_from_section(structure, beginning) or ""
 
 
 def _ids(row: FetchRow) -> tuple[str | None, str | None]:

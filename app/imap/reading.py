@@ -7,13 +7,13 @@ from app.domain.errors import NotFound, StaleReference, UpstreamProtocolError
 from app.domain.flags import from_imap
 from app.domain.message import MessageFacts
 from app.domain.query import MessageAddress, SectionRange
-from app.imap.dialogue import Reply
 from app.imap.facts import fields_of, make_summary, structure_of
 from app.imap.items import FLAGS, message_items, raw_items, section_item
 from app.imap.limits import MAX_SECTION_RANGE, MAX_SECTION_RANGES
 from app.imap.selection import Selection
+from app.imap.window import Window
 from app.imap.wire.commands import command
-from app.imap.wire.fetch import FetchRow, read_fetch
+from app.imap.wire.fetch import FetchRow, is_of
 from app.imap.wire.responses import Untagged
 from app.mime.headers import parse_header_block, raw_fields
 from app.mime.structure import parse
@@ -75,12 +75,11 @@ def read_sections(
 def _fetch(selection: Selection, address: MessageAddress, items: str, deadline: float) -> FetchRow:
     """Fetch items of one message, entering its mailbox in the same flush. Raises StaleReference when it is gone."""
     entering = selection.enter(address.mailbox)
-    rows: list[FetchRow] = []
+    window = Window(max_rows=1)
 
     def take(untagged: Untagged) -> None:
-        row = read_fetch(untagged) if untagged.kind == b"FETCH" else None
-        if row is not None and row.uid == address.uid:
-            rows.append(row)
+        if untagged.kind != b"FETCH" or is_of(untagged, address.uid):
+            window.take(untagged)
 
     fetching = command("UID FETCH", str(address.uid), items, expects=["FETCH"])
     replies = selection.run([*entering, fetching], deadline, take)
@@ -90,19 +89,14 @@ def _fetch(selection: Selection, address: MessageAddress, items: str, deadline: 
         raise StaleReference("The mailbox of this message is no longer there.") from None
     if view.uidvalidity != address.uidvalidity:
         raise StaleReference("The mailbox was renumbered; its messages have new ids.")
-    return _merged(rows, replies[-1])
-
-
-def _merged(rows: list[FetchRow], reply: Reply) -> FetchRow:
-    """Join what came about the message: servers may split a row, and add unasked-for flags."""
-    if not reply.is_ok and (reply.code is None or reply.code.name != b"EXPUNGEISSUED"):
-        reply.require_ok()
-    if not rows or not reply.is_ok:  # EXPUNGEISSUED (RFC 5530): gone, though this connection had not heard of it
+    reply = replies[-1]
+    if reply.code is not None and reply.code.name == b"EXPUNGEISSUED":  # RFC 5530: gone, and not yet told
         raise StaleReference(_GONE)
-    merged = rows[0]
-    for row in rows[1:]:
-        merged = replace(merged, items={**merged.items, **row.items}, is_broken=merged.is_broken or row.is_broken)
-    return merged
+    reply.require_ok()
+    row = next(iter(window.rows.values()), None)
+    if row is None:  # never there, or expunged in the same breath
+        raise StaleReference(_GONE)
+    return row
 
 
 def _header(row: FetchRow) -> bytes:

@@ -8,6 +8,7 @@ from app.imap.wire.limits import MAX_COMMAND_LINE, MAX_LITERAL_MINUS, MAX_QUOTED
 from app.imap.wire.mailbox_names import encode_name
 
 _UNSAFE = re.compile(rb"[^\x01-\x09\x0b\x0c\x0e-\x7f]")
+_LINE_BREAK = re.compile("[\r\n\0]")
 _QUOTABLE = re.compile(rb"[\x20-\x7e]*")
 _SPECIAL = re.compile(rb'(["\\])')
 _ATOM = re.compile(r"[A-Za-z0-9.+=*-]+", re.ASCII)
@@ -52,7 +53,12 @@ def astring(value: str | bytes) -> Argument:
 
 
 def mailbox(name: str) -> Argument:
-    """Write a mailbox name (RFC 3501 section 5.1.3)."""
+    """Write a mailbox name (RFC 3501 section 5.1.3). Raises UnsafeCommand for one with CR, LF or NUL.
+
+    They would be safe as base64, but Dovecot repeats them decoded in its refusal, in the middle of the stream.
+    """
+    if _LINE_BREAK.search(name):
+        raise UnsafeCommand("a mailbox name with a line break")
     return astring(encode_name(name))
 
 

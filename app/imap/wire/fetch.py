@@ -75,6 +75,12 @@ def read_fetch(untagged: Untagged) -> FetchRow | None:
     return FetchRow(Seq(untagged.number), Uid(uid), items, is_broken)
 
 
+def is_of(untagged: Untagged, uid: int) -> bool:
+    """Whether a FETCH response is of the message with this UID."""
+    row = read_fetch(untagged)
+    return row is not None and row.uid == uid
+
+
 def _items(tokens: list[Token]) -> dict[bytes, Token]:
     if len(tokens) != 1 or not isinstance(tokens[0], list) or len(tokens[0]) % 2:
         raise MalformedResponse("not a list of pairs")
