@@ -69,6 +69,7 @@ _SQLSTATE = {
     "23503": Condition.NO_PARENT,
     "40001": Condition.LOST_RACE,
     "40P01": Condition.LOST_RACE,
+    "55000": Condition.UNAVAILABLE,  # the database does not take connections now
     "55P03": Condition.UNAVAILABLE,
     "25006": Condition.UNAVAILABLE,  # read-only: a fail-over is under way
     "3D000": Condition.NO_DATABASE,

@@ -35,13 +35,14 @@ def locate(text: str) -> Location:
     """Read a database URL. Raises StorageError, without the URL in it, for one that cannot be used."""
     try:
         url = make_url(text)
-        port = url.port
     except (ArgumentError, ValueError):
         raise StorageError(f"The database URL cannot be read. {_EXPECTED}") from None
+    if url.port is not None and not 0 < url.port < 65536:
+        raise StorageError(f"The database URL has no valid port. {_EXPECTED}")
     if url.drivername in _SQLITE:
         return _sqlite(url)
     if url.drivername in _POSTGRESQL:
-        return _postgresql(url, port)
+        return _postgresql(url)
     raise StorageError(f"The database URL names an unknown kind of database. {_EXPECTED}")
 
 
@@ -54,7 +55,7 @@ def _sqlite(url: URL) -> Location:
     return Location(URL.create("sqlite+aiosqlite", database=str(path)), str(path), path)
 
 
-def _postgresql(url: URL, port: int | None) -> Location:
+def _postgresql(url: URL) -> Location:
     if unknown := sorted(set(url.query) - _QUERY):
         raise StorageError(
             f"The database URL has an unknown argument. Allowed are {', '.join(sorted(_QUERY))}; there are"
@@ -65,7 +66,7 @@ def _postgresql(url: URL, port: int | None) -> Location:
     query = dict(url.query)
     host = url.host or query.get("host") or "localhost"
     place = host if isinstance(host, str) else ",".join(host)
-    shown = f"{url.database} at {place}" + (f":{port}" if port else "")
+    shown = f"{url.database} at {place}" + (f":{url.port}" if url.port else "")
     mode = query.pop("sslmode", None) or query.pop("ssl", None) or ("disable" if place.startswith("/") else "prefer")
     query.pop("ssl", None)
     authorities = query.pop("sslrootcert", None)

@@ -55,6 +55,15 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def postgres_or_none(engine_name: str, request: pytest.FixtureRequest) -> PostgresServer | None:
+    """The running PostgreSQL when the test is about it."""
+    if engine_name == "sqlite":
+        return None
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server
+
+
+@pytest.fixture
 def empty_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Address of a database with nothing in it."""
     if engine_name == "sqlite":

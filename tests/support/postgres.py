@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
+from tests.support.certificates import Certificate
+
 _USER = "mailhatch"
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
 _SETTINGS = {
@@ -84,8 +86,8 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
-    """Run a cluster for as long as the block lasts. Raises PostgresUnavailable."""
+def running_postgres(certificate: Certificate | None = None) -> Iterator[PostgresServer]:
+    """Run a cluster for as long as the block lasts, with TLS if it has a certificate. Raises PostgresUnavailable."""
     tools, account = _tools(), _account()
     folder = Path(tempfile.mkdtemp(prefix="mailhatch-pg-"))
     try:
@@ -104,16 +106,18 @@ def running_postgres() -> Iterator[PostgresServer]:
                 *("--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"),  # sorts unlike SQLite
             ],
         )
-        with _serving(tools, account, folder, password) as server:
+        with _serving(tools, account, folder, password, _tls_settings(account, folder, certificate)) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _serving(tools: Path, account: pwd.struct_passwd | None, folder: Path, password: str) -> Iterator[PostgresServer]:
+def _serving(
+    tools: Path, account: pwd.struct_passwd | None, folder: Path, password: str, extra: dict[str, str]
+) -> Iterator[PostgresServer]:
     port = _free_port()
-    settings = {**_SETTINGS, "port": str(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+    settings = {**_SETTINGS, **extra, "port": str(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
     arguments = [item for name, value in settings.items() for item in ("-c", f"{name}={value}")]
     # The server ends with the tests even when they are killed.
     dies_with_us = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
@@ -138,6 +142,18 @@ def _serving(tools: Path, account: pwd.struct_passwd | None, folder: Path, passw
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _tls_settings(account: pwd.struct_passwd | None, folder: Path, certificate: Certificate | None) -> dict[str, str]:
+    if certificate is None:
+        return {}
+    for name, pem in (("server.crt", certificate.certificate_pem), ("server.key", certificate.key_pem)):
+        path = folder / name
+        path.touch(0o600)
+        path.write_text(pem)
+        if account is not None:
+            os.chown(path, account.pw_uid, account.pw_gid)
+    return {"ssl": "on", "ssl_cert_file": str(folder / "server.crt"), "ssl_key_file": str(folder / "server.key")}
 
 
 def _await_ready(tools: Path, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
