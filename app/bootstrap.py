@@ -100,7 +100,7 @@ async def first_start(settings: Settings) -> FirstStart:
 
     Raises KeyringError or StorageError with a sentence for the operator.
     """
-    keyring, created = load_or_create_keyring(settings)
+    keyring, created = await asyncio.to_thread(load_or_create_keyring, settings)
     database = await Database.open(settings.database)
     try:
         await migrate(database)
@@ -154,7 +154,7 @@ def _refresher(metrics: Metrics, store: SqlAccountStore, summaries: SummaryCache
 async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
     """Open the database and all services over it; close everything in reverse order."""
     clock = SystemClock()
-    keyring, _ = load_or_create_keyring(settings)
+    keyring, _ = await asyncio.to_thread(load_or_create_keyring, settings)
     vault = Vault(keyring)
     async with AsyncExitStack() as stack:
         database = await Database.open(settings.database)

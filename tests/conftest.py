@@ -51,7 +51,7 @@ def _no_thread_left() -> Iterator[None]:
     until = time.monotonic() + GRACE
     for thread in set(threading.enumerate()) - before:
         # Theirs, not ours: a request's worker waits for more work and is ended with its loop.
-        if thread.name.startswith("AnyIO worker"):
+        if thread.name.startswith(("AnyIO worker", "asyncio_")):
             continue
         thread.join(max(0.0, until - time.monotonic()))
         if thread.is_alive():

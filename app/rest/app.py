@@ -9,7 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from app import __version__
 from app.config import Settings
 from app.rest import docs, openapi, problems
-from app.rest.middleware import RequestFrame
+from app.rest.middleware import BodyBound, RequestFrame
 from app.rest.routes import accounts, mailboxes, messages, parts, system, tokens
 from app.rest.state import FaceServices
 
@@ -59,14 +59,15 @@ def create_app(settings: Settings, open_services: Callable[[], AbstractAsyncCont
         docs_url=None,
         redoc_url=None,
         root_path=settings.root_path,
-        max_body_size=settings.request_body_bytes,
         redirect_slashes=False,
         strict_content_type=False,
     )
-    problems.install(app)
-    for module in (accounts, mailboxes, messages, parts, tokens, system):
-        app.include_router(module.router)
+    routers = [module.router for module in (accounts, mailboxes, messages, parts, tokens, system)]
+    problems.install(app, [route for router in routers for route in router.routes])
+    for router in routers:
+        app.include_router(router)
     docs.install(app)
+    app.add_middleware(BodyBound, most=settings.request_body_bytes)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,

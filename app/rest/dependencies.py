@@ -1,7 +1,6 @@
 """What routes ask for: the services, the caller, the account."""
 
 import math
-from collections.abc import Awaitable
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
@@ -37,7 +36,7 @@ async def caller(
     """Verify the bearer token (RFC 6750) and take one request from its allowance."""
     if given is None:
         raise Unauthorized("Send an API token as `Authorization: Bearer mh_…`.")
-    return _admit(request, at, await _authenticated(request, at, at.access.authenticate(given.credentials)))
+    return _admit(request, at, await _authenticated(request, at, given.credentials))
 
 
 Caller = Annotated[Principal, Depends(caller)]
@@ -65,12 +64,12 @@ async def link_or_caller(
 LinkOrCaller = Annotated[Principal, Depends(link_or_caller)]
 
 
-async def _authenticated(request: Request, at: FaceServices, attempt: Awaitable[Principal]) -> Principal:
+async def _authenticated(request: Request, at: FaceServices, token: str) -> Principal:
     """Slow down an address that keeps guessing tokens."""
     address = request.client.host if request.client else ""
     at.failures.check(address)
     try:
-        return await attempt
+        return await at.access.authenticate(token)
     except Unauthorized:
         at.failures.failed(address)
         raise

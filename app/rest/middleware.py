@@ -6,9 +6,12 @@ import secrets
 import time
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.domain.errors import PayloadTooLarge
 from app.rest.limits import MAX_REQUEST_ID
+from app.rest.problems import problem, unexpected
 from app.rest.state import FaceServices
 from app.services.rate_limit import Allowance
 from app.telemetry.log import reset_request_id, set_request_id
@@ -50,9 +53,47 @@ class RequestFrame:
 
         try:
             await self._app(scope, receive, told)
+        except Exception as error:
+            if status:  # the answer has begun: only breaking it off is honest
+                raise
+            await unexpected(error, scope["path"])(scope, receive, told)
         finally:
             _record(scope, status or 499, time.perf_counter() - begun, cost, headers)
             reset_request_id(token)
+
+
+class BodyBound:
+    """ASGI middleware: refuses a body over the bound, as a problem like any other.
+
+    The announced length is looked at first; what comes is counted all the same.
+    """
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        """Wrap an app; `most` is bytes."""
+        self._app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "0")
+        if length.isdigit() and int(length) > self._most:
+            answer = problem(PayloadTooLarge(f"A body may have {self._most} bytes."), scope["path"])
+            await answer(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._most:  # the one error that FastAPI lets through while it reads a body
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counted, send)
 
 
 def _request_id(headers: Headers) -> str:

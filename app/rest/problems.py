@@ -1,12 +1,14 @@
 """Errors as RFC 9457 problems: one table from error to status, one shape for every way a request can fail."""
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match, Route
 
 from app.domain import errors
 from app.domain.errors import FieldProblem, InvalidRequest, MailhatchError
@@ -133,8 +135,8 @@ def _sentence(kind: str, message: str) -> str:
     return message.removeprefix("Value error, ")
 
 
-def install(app: FastAPI) -> None:
-    """Make the app answer every failure as a problem."""
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Make the app, which has these routes, answer every failure as a problem."""
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, MailhatchError)
@@ -146,16 +148,28 @@ def install(app: FastAPI) -> None:
 
     async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = _allowed(routes, request)
         detail = error.detail if error.status_code not in _FRAMEWORK else None
-        return framework_problem(error.status_code, detail, request.url.path, dict(error.headers or {}))
-
-    async def unexpected(request: Request, error: Exception) -> Response:
-        _log.error("unexpected error", exc_info=error, extra={"path": request.scope.get("path", "")})
-        return problem(
-            errors.InternalError("A fault of the service; the log has it under this request_id."), request.url.path
-        )
+        return framework_problem(error.status_code, detail, request.url.path, headers)
 
     app.add_exception_handler(MailhatchError, ours)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, framework)
-    app.add_exception_handler(Exception, unexpected)
+
+
+def _allowed(routes: Sequence[BaseRoute], request: Request) -> str:
+    """Name every method of a path: the framework stops at the first route that has it."""
+    methods: set[str] = set()
+    for route in routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE and isinstance(route, Route):
+            methods |= route.methods or set()
+    return ", ".join(sorted(methods))
+
+
+def unexpected(error: Exception, path: str) -> Response:
+    """Log a bug of ours and make the answer for it, without its inside."""
+    _log.error("unexpected error", exc_info=error, extra={"path": path})
+    return problem(errors.InternalError("A fault of the service; the log has it under this request_id."), path)

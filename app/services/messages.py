@@ -154,7 +154,10 @@ class Messages:
             return await ask(opened.account.id, opened.address, self._timeout)
         except (NotFound, StaleReference):  # the mailbox may have been renamed, which leaves the message where it was
             await self._mailboxes.refresh(opened.account)
-            address = await self._mailboxes.locate(opened.account, opened.key)
+            try:
+                address = await self._mailboxes.locate(opened.account, opened.key)
+            except NotFound:
+                raise StaleReference("The mailbox of this message is no longer there.") from None
             if address == opened.address:
                 raise
             return await ask(opened.account.id, address, self._timeout)

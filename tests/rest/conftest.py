@@ -1,5 +1,7 @@
 """The whole service in this process, SQLite beneath it, real mail servers behind it."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,9 +59,18 @@ def account_body(user: MailUser, endpoint: Endpoint | None = None, **more: Any) 
     }
 
 
+@pytest.fixture(scope="session")
+def first_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder after the first start: made once, copied for each test."""
+    folder = tmp_path_factory.mktemp("first")
+    asyncio.run(first_start(Settings(data_dir=folder, admin_token=ADMIN_TOKEN)))
+    return folder
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, first_data: Path) -> Settings:
     """The service's settings; a test module may override them."""
+    shutil.copytree(first_data, tmp_path, dirs_exist_ok=True)
     return Settings(
         data_dir=tmp_path,
         admin_token=ADMIN_TOKEN,
@@ -73,8 +84,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 async def api(settings: Settings) -> AsyncIterator[Api]:
     """The running service."""
-    await first_start(settings)
-    app = create_app(settings)
+    app = await asyncio.to_thread(create_app, settings)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(

@@ -19,6 +19,9 @@ from app.services.parts import PartContent, Parts
 
 router = APIRouter(tags=["messages"])
 
+#: Read from the system's files now: at the first use it would block the event loop.
+_TYPES = mimetypes.MimeTypes()
+
 #: Bytes looked at before the answer begins: what ends within them gets a Content-Length without a second pass.
 _PEEK_BYTES = 512 * 1024
 
@@ -117,7 +120,7 @@ async def _download(
 
 def _headers(content: PartContent, etag: str) -> dict[str, str]:
     kind = content_type(content.content_type, content.charset)
-    extension = mimetypes.guess_extension(kind.partition(";")[0]) or ".bin"
+    extension = _TYPES.guess_extension(kind.partition(";")[0]) or ".bin"
     name = content.filename or ("message.eml" if content.section == "" else f"part-{content.section}{extension}")
     return {
         "ETag": etag,
