@@ -12,10 +12,10 @@ from tests.benchmarks.stage import FILES, LARGE, Account, Service
 
 State = Literal["cold", "cached"]
 PAGE = 50
-#: Messages of an account that a cold row may open, each once. More than one row needs, and more structures than the
-#: service keeps.
-_BODIES = 4000
-_BODIES_OF_MANY = 200
+#: Messages of an account that are opened by cold rows, each once, and those that one row opens at most.
+_BODIES = 1000
+_BODIES_OF_MANY = 100
+_BODIES_A_ROW = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Requests:
 class Case:
     """One thing a client does. `operations` and `turns` are for `imap_load`, by state.
 
-    With `downloads` a row makes so many requests, one number for each concurrency, instead of running for a while.
+    With `downloads` a row makes so many requests, one number for each concurrency, instead of running for a while. With
+    `most` it ends after so many at the latest.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Case:
     requests: Callable[[Service, Sequence[Account]], Requests]
     downloads: Sequence[int] | None = None
     baseline_concurrency: int = 1000
+    most: int | None = None
 
 
 def cases(scale: Scale) -> list[Case]:
@@ -90,11 +92,11 @@ def _large_pages(scale: Scale) -> list[Case]:
 
 
 def _body(scale: Scale, accounts: int, many: str) -> Case:
-    mailbox, count = (LARGE, min(_BODIES, scale.large)) if accounts == 1 else ("INBOX", min(_BODIES_OF_MANY, PAGE * 4))
-    newest = scale.large if accounts == 1 else scale.small
+    mailbox, newest = "INBOX", scale.small
+    count = min(_BODIES if accounts == 1 else _BODIES_OF_MANY, newest)
 
     def requests(service: Service, chosen: Sequence[Account]) -> Requests:
-        ids = [service.ids(account, mailbox, min(count, newest))[0] for account in chosen]
+        ids = [service.ids(account, mailbox, count)[0] for account in chosen]
         paths = [[f"{account.path}/messages/{one}/body" for one in of] for account, of in zip(chosen, ids, strict=True)]
         in_turn = [path for row in zip(*paths, strict=True) for path in row]
         known = in_turn[: len(chosen)]  # opened while warming up
@@ -103,7 +105,8 @@ def _body(scale: Scale, accounts: int, many: str) -> Case:
     return Case(
         f"body-{accounts}", f"Text and HTML of a message, {many}", accounts, mailbox,
         {"cold": "body", "cached": "body_sections"},
-        [[uid, list(text_sections(uid))] for uid in range(newest, max(0, newest - 500), -1)], requests,
+        [[uid, list(text_sections(uid))] for uid in range(newest, newest - count, -1)], requests,
+        most=_BODIES_A_ROW,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ class HttpJob:
     """GETs over keep-alive connections, one request at a time each.
 
     `warm` goes first, unmeasured. Then `paths`, again and again, until `seconds` are over and every connection has
-    made a request, or exactly `count` of them.
+    made a request, and no more than `count` of them; with `seconds` 0 exactly `count`, or one for each connection.
     """
 
     host: str

@@ -53,7 +53,8 @@ def baseline_rows(scale: Scale, load: Loader, server: MailServer, case: Case) ->
             ) -> ImapJob:
                 return ImapJob(
                     "raw" if client == "raw" else "imapclient", operation, "127.0.0.1", port,
-                    server.logins(case.accounts), case.mailbox, case.turns, concurrency, scale.seconds, count,
+                    server.logins(case.accounts), case.mailbox, case.turns, concurrency,
+                    0.0 if case.downloads else scale.seconds, count,
                 )  # fmt: skip
 
             trips = _round_trips(load, server, job(1, 1, server.proxy.port))
@@ -72,7 +73,8 @@ def service_rows(
     requests = case.requests(service, service.accounts[: case.accounts])
     rows = []
     for concurrency, count in _loads(scale, case):
-        job = _job(scale, service, requests, state, concurrency, count)
+        seconds = 0.0 if case.downloads else scale.seconds
+        job = _job(service, requests, state, concurrency, seconds, count)
         rows.append(measure(load, service, job, case, state, trips))
         requests.cold.rotate(-rows[-1].requests)
     return rows
@@ -103,15 +105,13 @@ def measure(
 
 
 def _job(
-    scale: Scale, service: Service, requests: Requests, state: State, concurrency: int, count: int | None
+    service: Service, requests: Requests, state: State, concurrency: int, seconds: float, count: int | None
 ) -> HttpJob:
     wanted = list(requests.cold) if state == "cold" else list(requests.cached)
     warm = list(requests.warm) if state == "cold" else [*requests.warm, *requests.cached]
     # Each connection takes part, so that the pool has opened as many to the mail server as it will use.
     rounds = 1 + 2 * concurrency // len(warm)
-    return HttpJob(
-        service.host, service.port, service.token, warm * rounds, wanted, concurrency, scale.seconds, count
-    )  # fmt: skip
+    return HttpJob(service.host, service.port, service.token, warm * rounds, wanted, concurrency, seconds, count)
 
 
 def _counted_job(service: Service, case: Case, state: State) -> HttpJob:
@@ -132,7 +132,7 @@ def _round_trips(load: Loader, server: MailServer, job: HttpJob | ImapJob) -> in
 
 
 def _loads(scale: Scale, case: Case) -> list[tuple[int, int | None]]:
-    counts: Sequence[int | None] = case.downloads or [None] * len(scale.concurrencies)
+    counts: Sequence[int | None] = case.downloads or [case.most if scale.seconds else None] * len(scale.concurrencies)
     return list(zip(scale.concurrencies, counts, strict=True))
 
 
