@@ -18,9 +18,9 @@ TOKEN_SCAN_ROWS = 2_000
 CURSOR_CHARS = 200
 
 #: Characters of a token's name: it is shown in lists and logs.
-TOKEN_NAME_CHARS = 100
+TOKEN_NAME_CHARS = 200
 #: Accounts one token may name: the list is read at every verification; more accounts are a tenant's business.
-TOKEN_ACCOUNTS = 100
+TOKEN_ACCOUNTS = 1_000
 #: Seconds a token may live, ten years, and must live: a shorter one would expire on its way.
 TOKEN_SECONDS = 10 * 366 * 86_400
 TOKEN_SECONDS_LEAST = 1
@@ -47,10 +47,10 @@ HOST_CHARS = 253
 EMAIL_CHARS = 320
 #: Lengths of the caller's own words; indexed, so they must fit an index row of either database.
 EXTERNAL_ID_CHARS = 255
-TENANT_CHARS = 100
+TENANT_CHARS = 255
 #: Longest user name and password real servers take, with room; both travel in one command line.
-USERNAME_CHARS = 320
-PASSWORD_CHARS = 1_024
+USERNAME_CHARS = 512
+PASSWORD_CHARS = 4_096
 #: Microsoft's access tokens reach 4 kB; SASL sends them base64 in one line.
 ACCESS_TOKEN_CHARS = 16_384
 #: A company's CA bundle; the system's has its own setting (`MAILHATCH_CA_FILE`).

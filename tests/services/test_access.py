@@ -122,7 +122,7 @@ async def test_a_scope_of_a_newer_version_is_passed_over(scene: Scene) -> None:
     ("new", "pointer"),
     [
         (NewToken("", READ), "/name"),
-        (NewToken("a" * 101, READ), "/name"),
+        (NewToken("a" * 201, READ), "/name"),
         (NewToken("a\r\nb", READ), "/name"),
         (NewToken("a\ud800", READ), "/name"),
         (NewToken("app", ()), "/scopes"),
@@ -132,7 +132,7 @@ async def test_a_scope_of_a_newer_version_is_passed_over(scene: Scene) -> None:
         (NewToken("app", READ, tenant=""), "/tenant"),
         (NewToken("app", READ, accounts=[]), "/accounts"),
         (NewToken("app", READ, accounts=["acc_none"]), "/accounts/0"),
-        (NewToken("app", READ, accounts=["acc_none"] * 101), "/accounts"),
+        (NewToken("app", READ, accounts=["acc_none"] * 1001), "/accounts"),
         (NewToken("app", READ, expires_in=0), "/expires_in"),
         (NewToken("app", READ, expires_in=-1), "/expires_in"),
         (NewToken("app", READ, expires_in=float("nan")), "/expires_in"),
