@@ -7,11 +7,18 @@ from sys import getsizeof
 
 from app.domain.message import Address, Attachment, Header, ListMarker, MessageFacts, Part, SummaryFacts
 
-_GC = 16  # what the garbage collector keeps in front of each object; getsizeof adds it for tuples, not for slots
+_ADDRESS = getsizeof(Address(None, None))
+_ATTACHMENT = getsizeof(Attachment("", None, "", None, None, False)) + 32  # with its number
+_MARKER = getsizeof(ListMarker(None, (), False))
+_NUMBERS = 64  # uid and size
 
 
 def _texts(values: tuple[str | None, ...]) -> int:
-    return sum(getsizeof(value) for value in values if value is not None)
+    total = 0
+    for value in values:
+        if value is not None:
+            total += getsizeof(value)
+    return total
 
 
 def _strings(values: tuple[str, ...]) -> int:
@@ -21,16 +28,27 @@ def _strings(values: tuple[str, ...]) -> int:
 def _addresses(values: tuple[Address, ...]) -> int:
     if not values:
         return 0
-    return getsizeof(values) + sum(getsizeof(one) + _GC + _texts((one.name, one.email)) for one in values)
+    total = getsizeof(values)
+    for one in values:
+        total += _ADDRESS
+        if one.name is not None:
+            total += getsizeof(one.name)
+        if one.email is not None:
+            total += getsizeof(one.email)
+    return total
 
 
-def _attachment(value: Attachment) -> int:
-    own = getsizeof(value) + _GC + getsizeof(value.size)
-    return own + _texts((value.part, value.filename, value.content_type, value.content_id))
+def _attachments(values: tuple[Attachment, ...]) -> int:
+    if not values:
+        return 0
+    total = getsizeof(values)
+    for one in values:
+        total += _ATTACHMENT + _texts((one.part, one.filename, one.content_type, one.content_id))
+    return total
 
 
 def _marker(value: ListMarker | None) -> int:
-    return 0 if value is None else getsizeof(value) + _GC + _texts((value.id,)) + _strings(value.unsubscribe)
+    return 0 if value is None else _MARKER + _texts((value.id,)) + _strings(value.unsubscribe)
 
 
 def size_of_summary(facts: SummaryFacts) -> int:
@@ -46,15 +64,16 @@ def size_of_summary(facts: SummaryFacts) -> int:
     )
     return (
         getsizeof(facts)
-        + _GC
-        + getsizeof(facts.uid)
-        + getsizeof(facts.size)
+        + _NUMBERS
         + _texts(texts)
         + _strings(facts.in_reply_to)
         + _strings(facts.references)
         + _strings(facts.defects)
-        + sum(map(_addresses, (facts.from_, facts.to, facts.cc, facts.reply_to)))
-        + (getsizeof(facts.attachments) + sum(map(_attachment, facts.attachments)) if facts.attachments else 0)
+        + _addresses(facts.from_)
+        + _addresses(facts.to)
+        + _addresses(facts.cc)
+        + _addresses(facts.reply_to)
+        + _attachments(facts.attachments)
         + _marker(facts.list)
     )
 
@@ -71,18 +90,17 @@ def _part(part: Part) -> int:
         part.description,
         part.boundary,
     )
-    return getsizeof(part) + _GC + _texts(texts) + getsizeof(part.size) + getsizeof(part.parts)
+    return getsizeof(part) + _texts(texts) + getsizeof(part.size) + getsizeof(part.parts)
 
 
 def _header(header: Header) -> int:
-    return getsizeof(header) + _GC + getsizeof(header.name) + getsizeof(header.value)
+    return getsizeof(header) + getsizeof(header.name) + getsizeof(header.value)
 
 
 def size_of_message(facts: MessageFacts) -> int:
     """Bytes of an open message's facts with all they refer to."""
     return (
         getsizeof(facts)
-        + _GC
         + size_of_summary(facts.summary)
         + _strings(facts.flags)
         + sum(map(_part, facts.structure.walk()))
