@@ -99,7 +99,7 @@ class Database:
 
 def unreachable(location: Location, error: BaseException) -> StorageError:
     """Say in one sentence why a database cannot be used."""
-    reason = _REASONS.get(condition(error), "it cannot be reached: check that it is there, runs and may be written")
+    reason = _REASONS.get(condition(error), "it cannot be reached or is busy: check that it runs and may be written")
     cause = getattr(error, "orig", None) or error
     return StorageError(f"The database {location.shown} cannot be used; {reason} ({type(cause).__name__}).")
 

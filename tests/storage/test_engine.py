@@ -11,6 +11,7 @@ from app.domain.errors import StorageUnavailable
 from app.storage import limits
 from app.storage.engine import Database
 from app.storage.errors import StorageError
+from app.storage.location import locate
 from app.storage.unit import read, write
 from tests.support.postgres import PostgresServer
 
@@ -48,6 +49,16 @@ async def test_a_database_that_went_away_is_unavailable(
         with pytest.raises(StorageUnavailable) as refused:
             await database.ping()
         assert refused.value.retry_after == limits.RETRY_AFTER
+    finally:
+        await database.close()
+
+
+async def test_a_server_that_is_down_is_unavailable(unused_tcp_port: int) -> None:
+    database = Database._prepare(locate(f"postgresql://u:{SECRET}@127.0.0.1:{unused_tcp_port}/mail"), "disable")
+    try:
+        with pytest.raises(StorageUnavailable) as refused:
+            await database.ping()
+        assert SECRET not in _everything_printed(refused.value)
     finally:
         await database.close()
 
