@@ -106,7 +106,7 @@ def clean(html: str, link_for_cid: Callable[[str], str | None]) -> CleanedHtml:
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
-        url_relative="deny",
+        url_relative="pass_through",  # the rewriter lets no relative URL of the sender through, only those it makes
     )
     wrapper = _body_style(found.body_attributes)
     cleaned = cleaner.clean(f"{wrapper}{found.html}").strip()

@@ -121,11 +121,11 @@ class OpenElements:
                 self._counts[name] -= 1
             return
         if name in _TABLE_PARTS or name == "table":
-            barrier = _TABLE_SCOPE - {name}
+            barrier = _TABLE_SCOPE
         elif name in _BLOCKS:
-            barrier = _SCOPES.get(name, _SCOPE) - {name}
+            barrier = _SCOPES.get(name, _SCOPE)
         else:
-            barrier = _SPECIAL - {name}
+            barrier = _SPECIAL
         self._cut(self._innermost(frozenset({name}), barrier), is_end_tag=True)
 
     def _innermost(self, names: frozenset[str], barrier: frozenset[str]) -> int | None:
