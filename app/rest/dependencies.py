@@ -65,12 +65,12 @@ LinkOrCaller = Annotated[Principal, Depends(link_or_caller)]
 
 
 async def _authenticated(request: Request, at: FaceServices, token: str) -> Principal:
-    """Slow down an address that keeps guessing tokens."""
-    address = request.client.host if request.client else ""
-    at.failures.check(address)
+    """Slow down an address that keeps guessing tokens; a valid one from the same address still gets through."""
     try:
         return await at.access.authenticate(token)
     except Unauthorized:
+        address = request.client.host if request.client else ""
+        at.failures.check(address)
         at.failures.failed(address)
         raise
 
