@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from app.config import Settings
 from app.domain.access import Principal, Scope
+from app.domain.errors import StorageUnavailable
 from app.domain.ids import TokenId
 from app.domain.ports import Clock
 from app.gateway.local import LocalGateway
@@ -176,6 +177,7 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
             accounts, MailboxDirectory(SqlMailboxStore(database)), mail.gateway, settings.mail_timeout
         )
         messages = Messages(accounts, mailboxes, mail.gateway, links, settings.mail_timeout)
+        idempotency = SqlIdempotencyStore(database, vault, clock)
         face = FaceServices(
             settings=settings,
             clock=clock,
@@ -187,14 +189,24 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
             links=links,
             rate_limiter=RateLimiter(clock),
             failures=FailureLimiter(clock),
-            idempotency=SqlIdempotencyStore(database, vault, clock),
+            idempotency=idempotency,
             metrics=metrics,
             refresh_metrics=_refresher(metrics, store, mail.summaries),
             health=health,
         )
-        lag = asyncio.create_task(LoopLag(metrics).run(), name="loop-lag")
-        stack.push_async_callback(_stopped, lag)
+        for name, work in (("loop-lag", LoopLag(metrics).run()), ("purge", _purge_hourly(idempotency, clock))):
+            stack.push_async_callback(_stopped, asyncio.create_task(work, name=name))
         yield OpenServices(settings, database, store, face.access, accounts, mail.pool, face)
+
+
+async def _purge_hourly(idempotency: SqlIdempotencyStore, clock: Clock) -> None:
+    """Drop answers whose time is over, now and each hour; a database that is down is asked again next time."""
+    while True:
+        try:
+            await idempotency.purge(clock.now())
+        except StorageUnavailable:
+            _log.warning("old answers could not be dropped")
+        await asyncio.sleep(3600)
 
 
 async def _stopped(task: asyncio.Task[None]) -> None:

@@ -107,7 +107,7 @@ class SummaryFacts:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A list row: the facts, the flags of this moment, and ids. Written to JSON with `from_` as `from`."""
+    """A list row: the facts, the flags of this moment, and ids."""
 
     id: MessageId
     mailbox_id: MailboxId

@@ -25,6 +25,9 @@ _TAGS = [
 ]
 
 
+_PROBLEM = {"$ref": "#/components/schemas/ProblemView"}
+
+
 def build(app: FastAPI) -> dict[str, Any]:
     """Make the document; the same for every start, so that it can be committed and compared."""
     document = get_openapi(
@@ -63,8 +66,8 @@ def _tidy_responses(responses: dict[str, Any]) -> None:
         content = response.get("content", {})
         if status == "304":
             response.pop("content", None)
-        elif status >= "400" and MEDIA_TYPE in content and "application/json" in content:
-            content[MEDIA_TYPE]["schema"] = content.pop("application/json")["schema"]
+        elif status >= "400" and MEDIA_TYPE in content:
+            response["content"] = {MEDIA_TYPE: {"schema": _PROBLEM, **content[MEDIA_TYPE]}}
 
 
 def _rename_fields(schema: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from app.domain.account import Account
 from app.domain.errors import Conflict
 from app.domain.ids import AccountId, new_row
 from app.domain.mailbox import MailboxFacts, Role
@@ -19,6 +20,7 @@ _WRITE_ATTEMPTS = 3
 class Directory:
     """An account's mailboxes by row and by name, and the rows of its roles as of the last listing."""
 
+    login: tuple[str, int, str]
     by_row: dict[int, MailboxRow]
     by_name: dict[str, MailboxRow]
     by_role: dict[Role, MailboxRow]
@@ -37,10 +39,12 @@ def reconcile(rows: Sequence[MailboxRow], listed: Sequence[MailboxFacts]) -> Dif
     """Match rows to listed mailboxes: by MAILBOXID (RFC 8474) first, which follows a rename, else by name.
 
     A row whose UIDVALIDITY changed stays: its message ids carry the old UIDVALIDITY and are stale by themselves. A row
-    is matched by name only if the server's MAILBOXID does not speak against it.
+    is matched by name only if the server's MAILBOXID does not speak against it. Of two listed mailboxes with one name
+    the first counts, and a MAILBOXID counts once: a server that repeats itself must not lock its own account.
     """
     by_server_id = {row.server_id: row for row in rows if row.server_id}
     by_name = {row.name: row for row in rows}
+    listed = _distinct(listed)
     claimed = {
         by_server_id[facts.mailbox_id].row for facts in listed if facts.mailbox_id and facts.mailbox_id in by_server_id
     }
@@ -68,6 +72,23 @@ def reconcile(rows: Sequence[MailboxRow], listed: Sequence[MailboxFacts]) -> Dif
     return Difference(tuple(result), tuple(changed), tuple(row.row for row in rows if row.row not in kept))
 
 
+def _distinct(listed: Sequence[MailboxFacts]) -> list[MailboxFacts]:
+    names: set[str] = set()
+    server_ids: set[str] = set()
+    result: list[MailboxFacts] = []
+    for facts in listed:
+        if facts.name in names:
+            continue
+        names.add(facts.name)
+        if facts.mailbox_id in server_ids:
+            result.append(replace(facts, mailbox_id=None))
+            continue
+        if facts.mailbox_id:
+            server_ids.add(facts.mailbox_id)
+        result.append(facts)
+    return result
+
+
 class MailboxDirectory:
     """Directories of many accounts: read from the store once, then kept in memory, newest used last."""
 
@@ -76,48 +97,47 @@ class MailboxDirectory:
         self._store = store
         self._known: OrderedDict[AccountId, Directory] = OrderedDict()
 
-    async def load(self, account_id: AccountId) -> Directory:
+    async def load(self, account: Account) -> Directory:
         """Return what is known without asking the mail server."""
-        found = self._known.get(account_id)
-        if found is None:
-            found = await self.reload(account_id)
-        else:
-            self._known.move_to_end(account_id)
+        found = self._known.get(account.id)
+        if found is None or found.login != _login(account):
+            return await self.reload(account)
+        self._known.move_to_end(account.id)
         return found
 
-    async def reload(self, account_id: AccountId) -> Directory:
+    async def reload(self, account: Account) -> Directory:
         """Read the rows again: another process may have written them. Roles wait for the next listing."""
-        return self._keep(account_id, await self._store.rows(account_id), {})
+        return self._keep(account, await self._store.rows(account.id), {})
 
-    async def sync(self, account_id: AccountId, listed: Sequence[MailboxFacts], roles: dict[str, Role]) -> Directory:
+    async def sync(self, account: Account, listed: Sequence[MailboxFacts], roles: dict[str, Role]) -> Directory:
         """Make the rows say what the server listed; `roles` gives each role by mailbox name."""
         for attempt in range(_WRITE_ATTEMPTS):
-            known = self._known.get(account_id) if attempt == 0 else None
-            before = tuple(known.by_row.values()) if known else await self._store.rows(account_id)
-            difference = reconcile(before, listed)
+            before = (await self.load(account) if attempt == 0 else await self.reload(account)).by_row.values()
+            difference = reconcile(tuple(before), listed)
             if not difference.changed and not difference.gone:
                 break
             try:
-                await self._store.write(account_id, difference.changed, difference.gone)
+                await self._store.write(account.id, difference.changed, difference.gone)
             except Conflict:
                 if attempt == _WRITE_ATTEMPTS - 1:
                     raise
                 continue
             break
-        return self._keep(account_id, difference.rows, roles)
+        return self._keep(account, difference.rows, roles)
 
-    def forget(self, account_id: AccountId) -> None:
-        """Drop an account from memory."""
-        self._known.pop(account_id, None)
-
-    def _keep(self, account_id: AccountId, rows: Sequence[MailboxRow], roles: dict[str, Role]) -> Directory:
+    def _keep(self, account: Account, rows: Sequence[MailboxRow], roles: dict[str, Role]) -> Directory:
         by_name = {row.name: row for row in rows}
         by_role = {role: by_name[name] for name, role in roles.items() if name in by_name}
         if "INBOX" in by_name:
             by_role.setdefault(Role.INBOX, by_name["INBOX"])
-        directory = Directory({row.row: row for row in rows}, by_name, by_role)
-        self._known[account_id] = directory
-        self._known.move_to_end(account_id)
+        directory = Directory(_login(account), {row.row: row for row in rows}, by_name, by_role)
+        self._known[account.id] = directory
+        self._known.move_to_end(account.id)
         while len(self._known) > MAX_DIRECTORIES:
             self._known.popitem(last=False)
         return directory
+
+
+def _login(account: Account) -> tuple[str, int, str]:
+    """What decides whose mailboxes these are; the store drops the rows when it changes, and so must memory."""
+    return account.incoming.host, account.incoming.port, account.incoming.username

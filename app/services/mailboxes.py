@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.domain.access import Principal, Scope
 from app.domain.account import Account
 from app.domain.errors import NotFound, StaleReference
-from app.domain.ids import AccountId, MailboxId, MessageKey, mailbox_id, mailbox_row
+from app.domain.ids import MailboxId, MessageKey, mailbox_id, mailbox_row
 from app.domain.mailbox import Mailbox, MailboxFacts, Role, RoleSource
 from app.domain.ports import MailboxRow, MailGateway
 from app.domain.query import MessageAddress
@@ -32,44 +32,44 @@ class Mailboxes:
         Needs `mail.meta.read`.
         """
         account = await self._accounts.reachable(principal, account_id, Scope.MAIL_META_READ)
-        return await self._listed(account.id)
+        return await self._listed(account)
 
     async def find(self, account: Account, reference: str) -> MailboxRow:
         """Tell which mailbox an id or a role means. Raises NotFound."""
         role = _ROLES.get(reference)
         if role is None:
-            return await self._by_row(account.id, mailbox_row(reference))
-        found = (await self._directory.load(account.id)).by_role.get(role)
+            return await self._by_row(account, mailbox_row(reference))
+        found = (await self._directory.load(account)).by_role.get(role)
         if found is None:
-            await self._listed(account.id)
-            found = (await self._directory.load(account.id)).by_role.get(role)
+            await self._listed(account)
+            found = (await self._directory.load(account)).by_role.get(role)
         if found is None:
             raise NotFound(f"This account has no mailbox with the role {role}.")
         return found
 
     async def locate(self, account: Account, key: MessageKey) -> MessageAddress:
         """Tell where a message is. Raises NotFound, or StaleReference when its UIDVALIDITY is known to have ended."""
-        row = await self._by_row(account.id, key.mailbox)
+        row = await self._by_row(account, key.mailbox)
         if row.uidvalidity is not None and row.uidvalidity != key.uidvalidity:
             raise StaleReference("The mail server has renumbered this mailbox; list it again.")
         return MessageAddress(row.name, key.uidvalidity, key.uid)
 
     async def refresh(self, account: Account) -> None:
         """Ask the mail server for its mailboxes again: a name or UIDVALIDITY turned out to be old."""
-        await self._listed(account.id)
+        await self._listed(account)
 
-    async def _by_row(self, account_id: AccountId, row: int) -> MailboxRow:
-        found = (await self._directory.load(account_id)).by_row.get(row)
+    async def _by_row(self, account: Account, row: int) -> MailboxRow:
+        found = (await self._directory.load(account)).by_row.get(row)
         if found is None:  # another process may have listed it meanwhile
-            found = (await self._directory.reload(account_id)).by_row.get(row)
+            found = (await self._directory.reload(account)).by_row.get(row)
         if found is None:
             raise NotFound("No such mailbox.")
         return found
 
-    async def _listed(self, account_id: AccountId) -> tuple[Mailbox, ...]:
-        facts = await self._gateway.mailboxes(account_id, self._timeout)
+    async def _listed(self, account: Account) -> tuple[Mailbox, ...]:
+        facts = await self._gateway.mailboxes(account.id, self._timeout)
         roles = assign_roles(facts)
-        directory = await self._directory.sync(account_id, facts, {name: role for name, (role, _) in roles.items()})
+        directory = await self._directory.sync(account, facts, {name: role for name, (role, _) in roles.items()})
         return _tree(facts, directory, roles)
 
 
@@ -77,7 +77,7 @@ def _tree(
     listed: Sequence[MailboxFacts], directory: Directory, roles: dict[str, tuple[Role, RoleSource]]
 ) -> tuple[Mailbox, ...]:
     result: list[Mailbox] = []
-    for facts in sorted(listed, key=_order):
+    for facts in sorted({facts.name: facts for facts in reversed(listed)}.values(), key=_order):
         path = tuple(facts.name.split(facts.delimiter)) if facts.delimiter else (facts.name,)
         role, source = roles.get(facts.name, (None, None))
         result.append(
@@ -97,10 +97,10 @@ def _tree(
     return tuple(result)
 
 
-def _order(facts: MailboxFacts) -> tuple[bool, list[str]]:
+def _order(facts: MailboxFacts) -> tuple[bool, list[tuple[str, str]]]:
     """INBOX first, then by path, so that parents stand before children."""
     path = facts.name.split(facts.delimiter) if facts.delimiter else [facts.name]
-    return path[0] != "INBOX", [part.casefold() for part in path] + [facts.name]
+    return path[0] != "INBOX", [(part.casefold(), part) for part in path]
 
 
 def _parent(facts: MailboxFacts, path: tuple[str, ...], directory: Directory) -> MailboxId | None:

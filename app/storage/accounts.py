@@ -1,6 +1,6 @@
 """Accounts at rest, their credentials sealed."""
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, not_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,7 +22,7 @@ from app.storage.dialect import Condition, condition, upsert
 from app.storage.engine import Database
 from app.storage.pages import page_size
 from app.storage.rotation import reseal_credentials, secret_place
-from app.storage.tables import account_secrets, accounts, is_key
+from app.storage.tables import account_secrets, accounts, is_key, mailboxes
 from app.storage.unit import read, write
 
 _TAKEN = "An account with this external id exists already."
@@ -97,7 +97,18 @@ class SqlAccountStore:
         return tuple(account_from(row) for row in rows)
 
     async def replace(self, account: Account, credentials: Credentials | None) -> None:
-        """Write all fields, and the credentials if given. Raises Conflict when it was changed or erased meanwhile."""
+        """Write all fields, and the credentials if given. Raises Conflict when it was changed or erased meanwhile.
+
+        With another server or user name the mailboxes are others, whatever their names: their rows go, so that no
+        old id comes to mean a new message.
+        """
+        server = account.incoming
+        same_login = (
+            accounts.c.host == server.host,
+            accounts.c.port == server.port,
+            accounts.c.username == server.username,
+        )
+        moved = select(accounts.c.id).where(accounts.c.id == account.id, not_(and_(*same_login)))
         values = account_values(account) | {"revision": account.revision + 1}
         statement = (
             update(accounts)
@@ -106,6 +117,7 @@ class SqlAccountStore:
         )
         try:
             async with write(self._database) as connection:
+                await connection.execute(delete(mailboxes).where(mailboxes.c.account_id.in_(moved)))
                 if (await connection.execute(statement)).rowcount != 1:
                     raise Conflict("The account was changed meanwhile. Read it again and retry.")
                 if credentials is not None:

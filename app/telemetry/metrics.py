@@ -5,6 +5,7 @@ Every label has few values: routes are templates, outcomes are error codes, oper
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -43,54 +44,29 @@ class Metrics:
         """Make an own registry with everything in it, and what the process uses."""
         registry = self._registry = CollectorRegistry()
         registry.register(ProcessUse())
-        self._requests = Counter(
-            "mailhatch_http_requests", "Requests answered.", ("method", "route", "status"), registry=registry
+        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+        histogram = partial(Histogram, buckets=_SECONDS, registry=registry)
+        self._requests = counter("mailhatch_http_requests", "Requests answered.", ("method", "route", "status"))
+        self._request_seconds = histogram(
+            "mailhatch_http_request_seconds", "Time to the end of the answer.", ("method", "route")
         )
-        self._request_seconds = Histogram(
-            "mailhatch_http_request_seconds",
-            "Time to the end of the answer.",
-            ("method", "route"),
-            buckets=_SECONDS,
-            registry=registry,
+        self._mail = counter("mailhatch_mail_operations", "Operations on mail servers.", ("operation", "outcome"))
+        self._mail_seconds = histogram(
+            "mailhatch_mail_operation_seconds", "Time an operation on a mail server took.", ("operation",)
         )
-        self._mail = Counter(
-            "mailhatch_mail_operations", "Operations on mail servers.", ("operation", "outcome"), registry=registry
+        self._logins = counter("mailhatch_logins", "Logins at mail servers.", ("outcome",))
+        self._pool_waits = histogram(
+            "mailhatch_pool_wait_seconds", "Time calls waited for a mail connection.", ("outcome",)
         )
-        self._mail_seconds = Histogram(
-            "mailhatch_mail_operation_seconds",
-            "Time an operation on a mail server took.",
-            ("operation",),
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self._logins = Counter("mailhatch_logins", "Logins at mail servers.", ("outcome",), registry=registry)
-        self._pool_waits = Histogram(
-            "mailhatch_pool_wait_seconds",
-            "Time calls waited for a mail connection.",
-            ("outcome",),
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self._received = Counter("mailhatch_mail_received_bytes", "Bytes from mail servers.", registry=registry)
-        self._sent = Counter("mailhatch_mail_sent_bytes", "Bytes to mail servers.", registry=registry)
-        self._round_trips = Counter(
-            "mailhatch_mail_round_trips", "Times a mail server's answer was waited for.", registry=registry
-        )
-        self._cache_reads = Counter(
-            "mailhatch_summary_cache_reads", "Summaries looked for in the cache.", ("result",), registry=registry
-        )
-        self._cache_bytes = Gauge("mailhatch_summary_cache_bytes", "Memory of cached summaries.", registry=registry)
-        self._cache_entries = Gauge("mailhatch_summary_cache_entries", "Cached summaries.", registry=registry)
-        self._connections = Gauge(
-            "mailhatch_connections", "Connections to mail servers; open is all.", ("state",), registry=registry
-        )
-        self._accounts = Gauge("mailhatch_accounts", "Accounts by state.", ("state",), registry=registry)
-        self._lag = Histogram(
-            "mailhatch_event_loop_lag_seconds",
-            "How late the event loop ran what was due.",
-            buckets=_SECONDS,
-            registry=registry,
-        )
+        self._received = counter("mailhatch_mail_received_bytes", "Bytes from mail servers.")
+        self._sent = counter("mailhatch_mail_sent_bytes", "Bytes to mail servers.")
+        self._round_trips = counter("mailhatch_mail_round_trips", "Times a mail server's answer was waited for.")
+        self._cache_reads = counter("mailhatch_summary_cache_reads", "Summaries looked for in the cache.", ("result",))
+        self._cache_bytes = gauge("mailhatch_summary_cache_bytes", "Memory of cached summaries.")
+        self._cache_entries = gauge("mailhatch_summary_cache_entries", "Cached summaries.")
+        self._connections = gauge("mailhatch_connections", "Connections to mail servers; open is all.", ("state",))
+        self._accounts = gauge("mailhatch_accounts", "Accounts by state.", ("state",))
+        self._lag = histogram("mailhatch_event_loop_lag_seconds", "How late the event loop ran what was due.")
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request; `route` is the template, never the path."""

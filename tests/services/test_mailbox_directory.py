@@ -52,6 +52,11 @@ def test_a_count_the_server_would_not_give_does_not_forget_uidvalidity() -> None
     assert not found.changed
 
 
+def test_a_server_that_repeats_itself_gets_distinct_rows() -> None:
+    found = reconcile((), [listed("A", 1, "F1"), listed("A", 1, "F2"), listed("B", 1, "F1"), listed("C", 1, "F1")])
+    assert [(row.name, row.server_id) for row in found.rows] == [("A", "F1"), ("B", None), ("C", None)]
+
+
 _names = st.sampled_from("ABCDEF")
 _ids = st.sampled_from(["1", "2", "3", "4", None])
 

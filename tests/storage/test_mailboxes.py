@@ -1,4 +1,6 @@
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -128,3 +130,17 @@ async def test_of_writers_who_take_the_same_names_one_wins(
     won = await asyncio.gather(*(take(names if number % 2 else names[::-1]) for number in range(6)))  # deadlock bait
     assert sum(won) == 1
     assert sorted(row.name for row in await mailbox_store.rows(account_id)) == sorted(names)
+
+
+@pytest.mark.parametrize("change", [{"host": "other.example.org"}, {"port": 1143}, {"username": "bob"}])
+async def test_another_server_or_user_has_other_mailboxes(
+    account_store: SqlAccountStore, mailbox_store: SqlMailboxStore, change: dict[str, Any]
+) -> None:
+    account = an_account()
+    await account_store.add(account, PASSWORD)
+    await mailbox_store.write(account.id, [MailboxRow(7, "INBOX", 1, None)], [])
+    await account_store.replace(replace(account, email="new@example.org"), PASSWORD)
+    assert len(await mailbox_store.rows(account.id)) == 1
+    moved = replace(account, incoming=replace(account.incoming, **change), revision=2)
+    await account_store.replace(moved, PASSWORD)
+    assert await mailbox_store.rows(account.id) == ()

@@ -1,4 +1,3 @@
-
 """Mail no person typed: receipts, bookings, notices, invitations, bounces."""
 
 from datetime import datetime
