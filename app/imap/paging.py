@@ -11,7 +11,7 @@ from app.domain.query import PageQuery, PageRows, Row
 from app.imap.dialogue import Reply
 from app.imap.errors import refusal
 from app.imap.facts import UNREADABLE_ENVELOPE, read_summary
-from app.imap.guess import Guess, guess_known
+from app.imap.guess import Guess, guess_from_page, guess_from_top
 from app.imap.items import FLAGS, rescue_items, row_items
 from app.imap.limits import MAX_PAGE, MAX_PAGE_FLUSHES, PROBES
 from app.imap.place import count_below, count_of, probes
@@ -82,6 +82,8 @@ class _Page:
         rows = [(seq, self._window.rows[seq]) for seq in range(high, low - 1, -1) if seq in self._window.rows]
         if any(newer.uid <= older.uid for (_, newer), (_, older) in pairwise(rows)):
             raise UpstreamProtocolError("The mail server numbers its messages in two ways at once.")
+        if self._query.before_uid is None:
+            self._view.newest = tuple([row.uid for _, row in rows])
         return PageRows(
             uidvalidity=self._view.uidvalidity,
             total=self._view.exists,
@@ -193,11 +195,13 @@ class _Page:
         return True
 
     def _guess_known(self) -> Guess:
-        before = self._query.before_uid
-        newest = before - 1 if before is not None else (self._view.uidnext or 1) - 1
-        needed = min(self._limit, self._view.exists)
-        guess = guess_known(self._known, newest, needed)
-        return guess if self._is_fresh and before is None else Guess(guess.is_mostly_known, None)
+        before, view = self._query.before_uid, self._view
+        needed = min(self._limit, view.exists)
+        if before is not None:
+            return Guess(guess_from_top(self._known, before - 1, needed).is_mostly_known)
+        if view.newest:
+            return guess_from_page(self._known, view.newest, needed)
+        return guess_from_top(self._known, (view.uidnext or 1) - 1, needed)
 
     def _row_items(self) -> str:
         return row_items(self._selection.features, with_preview=self._query.with_preview)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.domain.errors import UpstreamProtocolError
+from app.domain.ids import Uid
 from app.imap.dialogue import Dialogue, Reply
 from app.imap.errors import select_refusal
 from app.imap.features import Features
@@ -20,7 +21,10 @@ Taker = Callable[[Untagged], None]
 
 @dataclass(slots=True)
 class View:
-    """A mailbox as this connection knows it. `changes` counts what was heard of arrivals and expunges."""
+    """A mailbox as this connection knows it.
+
+    `changes` counts what was heard of arrivals and expunges; `newest` are the UIDs of the first page seen last.
+    """
 
     name: str
     uidvalidity: int
@@ -28,6 +32,7 @@ class View:
     uidnext: int | None
     modseq: int | None
     changes: int = 0
+    newest: tuple[Uid, ...] = ()
 
     def apply(self, untagged: Untagged) -> None:
         """Take news of the mailbox (RFC 9051 sections 7.4.1, 7.5.1; RFC 7162 section 3.2.10)."""
@@ -58,22 +63,34 @@ class Selection:
 
         `take` gets the data in the order it came, after the view has heard of it.
         """
-        heard: list[Untagged] = []
+        if commands[0].name == b"EXAMINE":
+            return self._run_entering(commands, deadline, take)
+
+        def hear(_what: Command, untagged: Untagged) -> None:
+            self._hear(untagged, take)
+
+        return self._dialogue.execute(commands, deadline, hear)
+
+    def _run_entering(self, commands: Sequence[Command], deadline: float, take: Taker | None) -> list[Reply]:
+        """Sort what is told of the mailbox while it is entered from what follows."""
         entered: list[Untagged] = []
+        heard: list[Untagged] = []
 
         def hear(what: Command, untagged: Untagged) -> None:
             (entered if what.name == b"EXAMINE" else heard).append(untagged)
 
         replies = self._dialogue.execute(commands, deadline, hear)
-        if commands[0].name == b"EXAMINE":
-            # A refused one leaves no mailbox selected (RFC 9051 section 6.3.2).
-            self.view = _read_view(self._entering, entered) if replies[0].is_ok else None
+        # A refused one leaves no mailbox selected (RFC 9051 section 6.3.2).
+        self.view = _read_view(self._entering, entered) if replies[0].is_ok else None
         for untagged in heard:
-            if self.view is not None:
-                self.view.apply(untagged)
-            if take is not None:
-                take(untagged)
+            self._hear(untagged, take)
         return replies
+
+    def _hear(self, untagged: Untagged, take: Taker | None) -> None:
+        if self.view is not None:
+            self.view.apply(untagged)
+        if take is not None:
+            take(untagged)
 
     def enter(self, name: str) -> list[Command]:
         r"""Return the command that selects `name`, to be first in its flush; none when it is selected already.

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from app.domain.errors import UpstreamProtocolError
 from app.imap.selection import vanished
 from app.imap.wire.fetch import FetchRow, read_fetch
 from app.imap.wire.responses import Untagged
@@ -15,7 +16,7 @@ class Window:
     """
 
     def __init__(self, max_rows: int) -> None:
-        """Begin empty; rows beyond `max_rows` are dropped: nobody asked for so many."""
+        """Begin empty. More than `max_rows` raise UpstreamProtocolError: nobody asked for so many."""
         self._max_rows = max_rows
         self.rows: dict[int, FetchRow] = {}
         self.expunged = 0
@@ -48,7 +49,7 @@ class Window:
         if before is not None and before.uid == row.uid:
             row = replace(row, items={**before.items, **row.items}, is_broken=before.is_broken or row.is_broken)
         elif before is None and len(self.rows) >= self._max_rows:
-            return
+            raise UpstreamProtocolError("The mail server sends messages that nobody asked for.")
         self.rows[row.seq] = row
 
     def _vanished(self, gone: tuple[tuple[int, int], ...]) -> None:
