@@ -13,10 +13,45 @@ from app.rest.limits import MAX_QUERY_TEXT
 from app.rest.state import FaceServices, state_of
 from app.services.rate_limit import WINDOW, Allowance
 
-_bearer = HTTPBearer(
+AccountRef = Annotated[
+    str,
+    Path(
+        max_length=MAX_QUERY_TEXT,
+        description="Id of the account, `acc_…`, or `external:` and your own id for it.",
+        examples=["external:demo-ana"],
+    ),
+]
+MailboxRef = Annotated[
+    str,
+    Path(
+        max_length=MAX_QUERY_TEXT,
+        description="Id of the mailbox, `mbx_…`, or a role: inbox, sent, drafts, trash, junk, archive, all, flagged.",
+        examples=["inbox"],
+    ),
+]
+MessageRef = Annotated[
+    str,
+    Path(
+        max_length=MAX_QUERY_TEXT,
+        description="Id of the message, `msg_…`, from a page.",
+        examples=["msg_paste_one_from_a_page"],
+    ),
+]
+PartRef = Annotated[
+    str,
+    Path(
+        max_length=64,
+        pattern=r"^[0-9]+(\.[0-9]+)*$",
+        description="Number of the part, from the message.",
+        examples=["1"],
+    ),
+]
+
+bearer = HTTPBearer(
     auto_error=False,
     scheme_name="token",
-    description="An API token, `mh_…`. `make demo` prints one.",
+    description="An API token, `mh_…`. `make demo` prints one that reads mail; `admin_token` in its `var/demo.json` "
+    "may do everything.",
     bearerFormat="mh",
 )
 _EXTERNAL = "external:"
@@ -31,7 +66,7 @@ Services = Annotated[FaceServices, Depends(services)]
 
 
 async def caller(
-    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)], at: Services
+    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)], at: Services
 ) -> Principal:
     """Verify the bearer token (RFC 6750) and take one request from its allowance."""
     if given is None:
@@ -44,10 +79,10 @@ Caller = Annotated[Principal, Depends(caller)]
 
 async def link_or_caller(
     request: Request,
-    account: str,
-    message: str,
-    part: str,
-    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    account: AccountRef,
+    message: MessageRef,
+    part: PartRef,
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     at: Services,
     token: Annotated[str | None, Query(max_length=MAX_QUERY_TEXT, description="Of a signed link.")] = None,
     expires: Annotated[int | None, Query(ge=0, le=2**40, description="Of a signed link, Unix seconds.")] = None,
@@ -86,18 +121,7 @@ def _admit(request: Request, at: FaceServices, principal: Principal) -> Principa
     return principal
 
 
-async def account_id(
-    account: Annotated[
-        str,
-        Path(
-            max_length=MAX_QUERY_TEXT,
-            description="Id of the account, `acc_…`, or `external:` and your own id for it.",
-            examples=["external:demo-ana"],
-        ),
-    ],
-    principal: Caller,
-    at: Services,
-) -> str:
+async def account_id(account: AccountRef, principal: Caller, at: Services) -> str:
     """Return the account's id."""
     return await resolve_account(account, principal, at)
 
@@ -116,12 +140,3 @@ async def resolve_account(account: str, principal: Principal, at: FaceServices) 
 
 
 AccountId = Annotated[str, Depends(account_id)]
-MailboxRef = Annotated[
-    str,
-    Path(
-        max_length=MAX_QUERY_TEXT,
-        description="Id of the mailbox, `mbx_…`, or a role: inbox, sent, drafts, trash, junk, archive, all, flagged.",
-        examples=["inbox"],
-    ),
-]
-MessageRef = Annotated[str, Path(max_length=MAX_QUERY_TEXT, description="Id of the message, `msg_…`, from a page.")]

@@ -9,10 +9,27 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 _ASSETS = Path(fastapi_offline.__file__).parent / "static"
-#: The page's own script is inline; nothing but this service may be asked.
+#: The page's own script is inline, and a downloaded image is shown from memory; nothing but this service may be asked.
 _POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; frame-ancestors 'none'"
 )
+_LOOK = {
+    "tryItOutEnabled": True,
+    "persistAuthorization": True,
+    "displayRequestDuration": True,
+    "defaultModelsExpandDepth": 0,
+    "validatorUrl": None,  # else a stranger's service is asked whether the document is valid
+}
+#: A problem differs from others by its code alone, which its description names; a sample of each buries the answer.
+_STYLE = """<style>
+.responses-table:not(.live-responses-table) tr.response:is([data-code^="4"], [data-code^="5"]) .response-col_description
+  > :not(.response-col_description__inner) { display: none; }
+.responses-table:not(.live-responses-table) .response-col_links { display: none; }
+.swagger-ui .info { margin: 24px 0; }
+.swagger-ui .scheme-container { margin: 0 0 16px; padding: 16px 0; }
+</style>
+"""
 
 
 def install(app: FastAPI) -> None:
@@ -28,7 +45,7 @@ def install(app: FastAPI) -> None:
             swagger_js_url=f"{root}/docs/assets/swagger-ui-bundle.js",
             swagger_css_url=f"{root}/docs/assets/swagger-ui.css",
             swagger_favicon_url=f"{root}/docs/assets/favicon.png",
-            swagger_ui_parameters={"persistAuthorization": True, "tryItOutEnabled": True, "filter": True},
+            swagger_ui_parameters=_LOOK,
         )
-        page.headers["Content-Security-Policy"] = _POLICY
-        return page
+        html = bytes(page.body).decode().replace("</head>", f"{_STYLE}</head>", 1)
+        return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY})

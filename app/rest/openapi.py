@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app import __version__
+from app.rest import examples
 from app.rest.problems import MEDIA_TYPE
 
 _DESCRIPTION = """\
@@ -24,8 +25,10 @@ _TAGS = [
     {"name": "operation", "description": "For operators, probes and scrapers."},
 ]
 
-
 _PROBLEM = {"$ref": "#/components/schemas/ProblemView"}
+#: What FastAPI calls "Successful Response".
+_SUCCESS = {"200": "As asked.", "201": "Made.", "204": "Done; there is nothing to tell."}
+_MERGE_PATCH = "application/merge-patch+json"
 
 
 def build(app: FastAPI) -> dict[str, Any]:
@@ -41,14 +44,17 @@ def build(app: FastAPI) -> dict[str, Any]:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     document["servers"] = [{"url": "/", "description": "This service"}]
-    for path in document["paths"].values():
-        for operation in path.values():
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
             _tidy_responses(operation["responses"])
+            _tidy_request(operation)
+            examples.fill_in(path, operation)
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for schema in schemas.values():
         _rename_fields(schema)
+    schemas["Summary"]["required"] = ["id"]  # `fields` leaves the others out
     renamed: dict[str, Any] = json.loads(_without_view(json.dumps(document, ensure_ascii=False), schemas))
     return renamed
 
@@ -62,12 +68,22 @@ def _tidy_responses(responses: dict[str, Any]) -> None:
     """Problems are `application/problem+json`, with their schema; the framework's own 422 never leaves the service."""
     if "HTTPValidationError" in json.dumps(responses.get("422", {})):
         del responses["422"]
+    for status, words in _SUCCESS.items():
+        if responses.get(status, {}).get("description") == "Successful Response":
+            responses[status]["description"] = words
     for status, response in responses.items():
         content = response.get("content", {})
         if status == "304":
             response.pop("content", None)
         elif status >= "400" and MEDIA_TYPE in content:
             response["content"] = {MEDIA_TYPE: {"schema": _PROBLEM, **content[MEDIA_TYPE]}}
+
+
+def _tidy_request(operation: dict[str, Any]) -> None:
+    """A merge patch is announced as one (RFC 7396), though plain JSON is taken for one too."""
+    content = operation.get("requestBody", {}).get("content", {})
+    if _MERGE_PATCH in content:
+        content.pop("application/json", None)
 
 
 def _rename_fields(schema: dict[str, Any]) -> None:

@@ -106,7 +106,9 @@ def _batch_item(result: Account | MailhatchError, instance: str) -> dict[str, ob
 )
 async def put_account(
     request: Request,
-    external_id: Annotated[str, Path(min_length=1, max_length=255, examples=["demo-ana"])],
+    external_id: Annotated[
+        str, Path(min_length=1, max_length=255, description="Your own id for it.", examples=["ana"])
+    ],
     body: AccountBody,
     principal: Caller,
     at: Services,

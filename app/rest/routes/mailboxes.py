@@ -26,8 +26,8 @@ Fields = Annotated[
     str | None,
     Query(
         max_length=512,
-        description="Only these fields of each summary, with commas. `preview` comes only when named here. Without "
-        f"`fields`: all others. One of: {', '.join(FIELDS)}.",
+        description="Only these fields of each summary, and `id`, with commas. `preview` comes only when named "
+        f"here. Without `fields`: all others. One of: {', '.join(FIELDS)}.",
         examples=["id,from,subject,date,flags,preview"],
     ),
 ]
@@ -89,4 +89,4 @@ def _selected(fields: str | None) -> frozenset[str] | None:
     if unknown or not wanted:
         detail = f"No such field: {', '.join(unknown)[:100]}." if unknown else "Name at least one field."
         raise InvalidRequest(detail, [FieldProblem(detail, "/query/fields")])
-    return wanted
+    return wanted | {"id"}

@@ -4,13 +4,22 @@ import mimetypes
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.domain.access import Principal
-from app.rest.answers import NOT_MODIFIED, mail_problems
+from app.rest.answers import NOT_MODIFIED, Responses, mail_problems
 from app.rest.conditional import etag_of, is_fresh
-from app.rest.dependencies import AccountId, Caller, LinkOrCaller, MessageRef, Services, resolve_account
+from app.rest.dependencies import (
+    AccountId,
+    AccountRef,
+    Caller,
+    LinkOrCaller,
+    MessageRef,
+    PartRef,
+    Services,
+    resolve_account,
+)
 from app.rest.disposition import attachment, content_type
 from app.rest.limits import IMMUTABLE_SECONDS
 from app.rest.ranges import parse_range, resolve
@@ -28,17 +37,19 @@ _PEEK_BYTES = 512 * 1024
 _CACHE = f"private, max-age={IMMUTABLE_SECONDS}, immutable"
 _VARY = "Authorization, Accept"
 
-PartRef = Annotated[
-    str, Path(max_length=64, pattern=r"^[0-9]+(\.[0-9]+)*$", description="Number of the part, from the message.")
+Range = Annotated[
+    str | None, Header(alias="Range", description="One byte range, such as `bytes=0-1023`.", max_length=200)
 ]
-Range = Annotated[str | None, Header(description="One byte range, such as `bytes=0-1023`.", max_length=200)]
-IfRange = Annotated[str | None, Header(description="The ETag the range belongs to.", max_length=200)]
+IfRange = Annotated[str | None, Header(alias="If-Range", description="The ETag the range belongs to.", max_length=200)]
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_DOWNLOAD = {
-    200: {"description": "The content.", "content": {"application/octet-stream": _BINARY}},
-    206: {"description": "The range of the content.", "content": {"application/octet-stream": _BINARY}},
-}
+
+
+def _download_as(media_type: str) -> Responses:
+    return {
+        200: {"description": "The content.", "content": {media_type: _BINARY}},
+        206: {"description": "The range of the content.", "content": {media_type: _BINARY}},
+    }
 
 
 @router.get(
@@ -46,11 +57,11 @@ _DOWNLOAD = {
     operation_id="getPart",
     summary="Download a part",
     response_class=StreamingResponse,
-    responses=mail_problems("stale_reference", "range_not_satisfiable") | _DOWNLOAD | NOT_MODIFIED,
+    responses=mail_problems("stale_reference", "range_not_satisfiable") | _download_as("*/*") | NOT_MODIFIED,
 )
 async def get_part(
     request: Request,
-    account: Annotated[str, Path(max_length=512, description="Id of the account, `acc_…`.")],
+    account: AccountRef,
     message: MessageRef,
     part: PartRef,
     principal: LinkOrCaller,
@@ -72,7 +83,7 @@ async def get_part(
     operation_id="getRawMessage",
     summary="Download the whole message",
     response_class=StreamingResponse,
-    responses=mail_problems("stale_reference", "range_not_satisfiable") | _DOWNLOAD | NOT_MODIFIED,
+    responses=mail_problems("stale_reference", "range_not_satisfiable") | _download_as("message/rfc822") | NOT_MODIFIED,
 )
 async def get_raw(
     request: Request,

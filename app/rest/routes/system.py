@@ -5,17 +5,16 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import PlainTextResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials
 
 from app.domain.access import Scope
 from app.domain.errors import NotFound
 from app.rest.answers import caller_problems
-from app.rest.dependencies import Services, caller
+from app.rest.dependencies import Services, bearer, caller
 from app.rest.problems import STATUS
 from app.rest.views import HealthView
 
 router = APIRouter(tags=["operation"])
-_bearer = HTTPBearer(auto_error=False, scheme_name="token")
 
 
 @router.get("/livez", operation_id="getLiveness", summary="Is the process alive?", response_class=PlainTextResponse)
@@ -46,7 +45,7 @@ async def readyz(at: Services) -> Response:
     responses=caller_problems(),
 )
 async def metrics(
-    request: Request, at: Services, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request, at: Services, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> Response:
     """Requests, pool, mail-server latency and errors, cache. Needs an admin token unless `METRICS_PUBLIC` is set."""
     if not at.settings.metrics_public:

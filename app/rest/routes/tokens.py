@@ -65,7 +65,14 @@ async def list_tokens(
     responses=caller_problems("not_found"),
 )
 async def revoke_token(
-    token: Annotated[str, Path(max_length=MAX_QUERY_TEXT, description="Id of the token.")],
+    token: Annotated[
+        str,
+        Path(
+            max_length=MAX_QUERY_TEXT,
+            description="Id of the token, from the list.",
+            examples=["paste_one_from_the_list"],
+        ),
+    ],
     principal: Caller,
     at: Services,
 ) -> Response:

@@ -1,0 +1,105 @@
+"""What Swagger UI fills in, so that every call can be tried as it stands; ids are the caller's to paste.
+
+Reading is shown on the account of `make demo`. What makes, changes or removes an account is shown on one of its own,
+`ana` at a server that does not exist, so that trying it harms nobody: it is stored without logging in.
+"""
+
+import re
+from typing import Any
+
+_OWN = "external:ana"
+
+#: By operation: what its parameters begin with where the parameter's own example would do harm or not succeed.
+_PARAMETERS: dict[str, dict[str, str]] = {
+    "createAccount": {"verify": "never"},
+    "createAccounts": {"verify": "never"},
+    "putAccount": {"verify": "never"},
+    "patchAccount": {"account": _OWN},
+    "deleteAccount": {"account": _OWN},
+}
+
+_ACCOUNT: dict[str, Any] = {
+    "external_id": "ana",
+    "email": "ana@example.com",
+    "metadata": {"team": "blue"},
+    "incoming": {
+        "protocol": "imap",
+        "host": "imap.example.com",
+        "port": 993,
+        "security": "tls",
+        "username": "ana@example.com",
+        "auth": {"type": "password", "password": "secret"},
+    },
+}
+_BY_TOKEN: dict[str, Any] = {
+    "external_id": "ben",
+    "email": "ben@example.com",
+    "incoming": {
+        "protocol": "imap",
+        "host": "imap.example.com",
+        "port": 993,
+        "security": "tls",
+        "username": "ben@example.com",
+        "auth": {"type": "access_token", "token": "ya29.secret", "expires_at": "2030-01-01T00:00:00Z"},
+    },
+}
+_REPLACED = {name: value for name, value in _ACCOUNT.items() if name != "external_id"}  # the address names it
+
+
+def _another(body: dict[str, Any], name: str) -> dict[str, Any]:
+    return body | {"external_id": name, "email": f"{name}@example.com"}
+
+
+def _example(summary: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {"summary": summary, "value": value}
+
+
+#: By operation: bodies to choose from; the first one is filled in.
+_BODIES: dict[str, dict[str, Any]] = {
+    "createAccount": {
+        "password": _example("With a password", _ACCOUNT),
+        "access_token": _example("With an OAuth access token", _BY_TOKEN),
+    },
+    "createAccounts": {
+        "two": _example("Two accounts", {"items": [_another(_ACCOUNT, "carl"), _another(_BY_TOKEN, "dora")]}),
+    },
+    "putAccount": {"password": _example("With a password", _REPLACED)},
+    "patchAccount": {
+        "metadata": _example("One entry of metadata; null removes it", {"metadata": {"team": "green"}}),
+        "password": _example(
+            "A new password, verified before the old one goes",
+            {"incoming": {"auth": {"type": "password", "password": "another secret"}}},
+        ),
+    },
+    "createToken": {
+        "browser": _example(
+            "For a browser: reading only, one hour",
+            {"name": "web frontend", "scopes": ["mail.meta.read", "mail.body.read"], "expires_in": 3600},
+        ),
+        "tenant": _example(
+            "For a backend: one tenant's accounts",
+            {"name": "backend of acme", "scopes": ["accounts.manage", "mail.meta.read"], "tenant": "acme"},
+        ),
+    },
+}
+
+
+def fill_in(path: str, operation: dict[str, Any]) -> None:
+    """Give one operation of the document its examples, and its parameters the order in which the address has them.
+
+    An example of a schema is shown nowhere by Swagger UI; a required parameter gets it as its own, which is filled in.
+    """
+    name = operation["operationId"]
+    own = _PARAMETERS.get(name, {})
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] in own:
+            parameter["example"] = own[parameter["name"]]
+        elif parameter["required"] and (examples := parameter["schema"].get("examples")):
+            parameter["example"] = examples[0]
+    if "parameters" in operation:
+        places = {found: place for place, found in enumerate(re.findall(r"{(\w+)}", path))}
+        operation["parameters"].sort(
+            key=lambda one: places.get(one["name"], len(places)) if one["in"] == "path" else 99
+        )
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        content["examples"] = _BODIES[name]
