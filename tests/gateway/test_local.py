@@ -41,13 +41,19 @@ class MailSessionInMemory(FakeSession):
             preview = f"preview {uid}" if query.with_preview else None
             facts = None if is_known else summary(uid, mail.subject, preview)
             rows.append(Row(Uid(uid), Seq(uid), mail.flags, facts))
-        if mail.on_page is not None:
-            mail.on_page.release()
-            assert mail.gate.wait(60)
+        self.pause()
         return PageRows(mail.uidvalidity, len(rows), None, tuple(rows), False)
+
+    def pause(self) -> None:
+        """Stay here until the gate opens, if the test has put one up."""
+        reached = mail_of(self).reached
+        if reached is not None:
+            reached.release()
+            assert mail_of(self).gate.wait(60)
 
     def message(self, address: MessageAddress, deadline: float) -> MessageFacts:
         self.touch(address.mailbox, deadline)
+        self.pause()
         if mail_of(self).is_gone:
             raise StaleReference("gone")
         return message(address.uid, mail_of(self).flags)
@@ -60,6 +66,7 @@ class MailSessionInMemory(FakeSession):
 
     def sections(self, address: MessageAddress, wanted: Sequence[SectionRange], deadline: float) -> tuple[bytes, ...]:
         self.touch(address.mailbox, deadline)
+        self.pause()
         content = mail_of(self).content
         return tuple(content[one.offset : one.offset + (one.length or len(content))] for one in wanted)
 
@@ -85,7 +92,7 @@ class Mail(FakeServer):
     is_gone: bool = False
     refuses_list: bool = False
     asked: list[tuple[int, bool]] = field(default_factory=list)
-    on_page: threading.Semaphore | None = None
+    reached: threading.Semaphore | None = None
     gate: threading.Event = field(default_factory=threading.Event)
 
 
@@ -101,6 +108,14 @@ class House:
     gateway: LocalGateway
     summaries: SummaryCache
     counted: "CacheCounts"
+
+    def put_up_gate(self) -> None:
+        """Have operations wait within the server until `mail.gate` opens."""
+        self.mail.reached = threading.Semaphore(0)
+
+    async def at_gate(self) -> None:
+        """Return when one operation waits there."""
+        await until(lambda: self.mail.reached is not None and self.mail.reached.acquire(blocking=False))
 
     @property
     def calls(self) -> int:
@@ -195,9 +210,9 @@ async def test_the_old_message_is_never_shown_under_a_reused_uid(house: House) -
 
 async def test_eviction_while_a_page_is_under_way_leaves_no_hole(house: House) -> None:
     await house.gateway.page(A, QUERY, 10)
-    house.mail.on_page = threading.Semaphore(0)
+    house.put_up_gate()
     page = asyncio.create_task(house.gateway.page(A, QUERY, 10))
-    await until(lambda: house.mail.on_page is not None and house.mail.on_page.acquire(blocking=False))
+    await house.at_gate()
     house.summaries.forget(A)
     house.mail.gate.set()
     assert subjects(await page) == ["one"] * 10
@@ -217,15 +232,60 @@ async def test_rows_nobody_can_tell_the_facts_of_are_left_out_without_a_loop(hou
 
 
 async def test_an_answer_from_before_forget_is_not_kept_after_it(house: House) -> None:
-    house.mail.on_page = threading.Semaphore(0)
+    house.put_up_gate()
     page = asyncio.create_task(house.gateway.page(A, QUERY, 10))
-    await until(lambda: house.mail.on_page is not None and house.mail.on_page.acquire(blocking=False))
+    await house.at_gate()
     await house.gateway.forget(A)
-    house.mail.on_page = None
+    house.mail.reached = None
     house.mail.gate.set()
     assert subjects(await page) == ["one"] * 10
     house.mail.subject = "of another server"
     assert subjects(await house.gateway.page(A, QUERY, 10)) == ["of another server"] * 10
+
+
+async def test_a_message_of_the_old_server_is_not_opened_on_the_new(house: House) -> None:
+    house.put_up_gate()
+    opening = asyncio.create_task(house.gateway.message(A, ADDRESS, 10))
+    await house.at_gate()
+    await house.gateway.forget(A)
+    house.mail.reached = None
+    house.mail.gate.set()
+    await opening
+    asked = house.calls
+    await house.gateway.structure(A, ADDRESS, 10)
+    assert house.calls == asked + 1
+    await house.gateway.capabilities(A, 10)  # known again, from the new server
+    assert house.calls == asked + 1
+
+
+async def test_capabilities_of_the_old_server_are_not_told_of_the_new(house: House) -> None:
+    house.put_up_gate()
+    opening = asyncio.create_task(house.gateway.message(A, ADDRESS, 10))
+    await house.at_gate()
+    await house.gateway.forget(A)
+    house.mail.reached = None
+    house.mail.gate.set()
+    await opening
+    assert len(house.mail.logins) == 1
+    await house.gateway.capabilities(A, 10)
+    assert len(house.mail.logins) == 2
+
+
+async def test_downloads_leave_a_connection_to_who_reads(house: House) -> None:
+    house.mail.content = bytes(STREAM_CHUNK)
+    house.put_up_gate()
+
+    async def download() -> bytes:
+        return b"".join([chunk async for chunk in house.gateway.stream(A, ADDRESS, "2", 10)])
+
+    streams = [asyncio.create_task(download()) for _ in range(3)]
+    await house.at_gate()
+    await house.at_gate()
+    stats = house.world.pool.stats()
+    assert (stats.leased, stats.waiting) == (2, 1)
+    assert await house.gateway.mailboxes(A, 10)
+    house.mail.gate.set()
+    assert await asyncio.gather(*streams) == [house.mail.content] * 3
 
 
 async def test_a_message_opened_again_costs_its_flags_alone(house: House) -> None:
