@@ -15,6 +15,8 @@ from app.mime.plan import Block, blocks, is_encrypted, is_html
 
 _META_CHARSET = re.compile(rb"<meta\s[^>]{0,300}?charset\s*=\s*[\"']?([A-Za-z0-9_:.\-]{1,64})", re.IGNORECASE)
 _META_WITHIN = 2_048  # bytes in which a page names its charset; browsers look at 1,024
+_CUT_ESCAPE = re.compile(rb"=[0-9A-Fa-f]?\Z")
+_CUT_CHARACTER = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2})\Z")
 _MARKED_UP = {"text/enriched", "text/richtext"}
 _SHRINK_TRIES = 4
 
@@ -67,13 +69,20 @@ def compose(
     )
 
 
-def read_text(part: Part, data: bytes) -> tuple[str, tuple[str, ...]]:
+def read_text(part: Part, data: bytes, *, is_truncated: bool = False) -> tuple[str, tuple[str, ...]]:
     """Decode a text part's content: transfer encoding, charset (of a page that names none, its `<meta>`), flowed text.
 
-    Line ends come out as LF. Returns the text, or the HTML source, and the defects.
+    Line ends come out as LF. Returns the text, or the HTML source, and the defects; what a cut breaks at the end, an
+    escape or a character, is left out and is none.
     """
+    if is_truncated and part.encoding == "quoted-printable":
+        data = _CUT_ESCAPE.sub(b"", data)
     decoded, transfer_defects = decode_transfer(data, part.encoding)
     charset = part.charset
+    if is_truncated:
+        transfer_defects = tuple(defect for defect in transfer_defects if defect != "missing_padding")
+        if charset in {None, "utf-8", "utf8"}:
+            decoded = _CUT_CHARACTER.sub(b"", decoded)
     if charset is None and is_html(part) and (meta := _META_CHARSET.search(decoded[:_META_WITHIN])):
         charset = meta.group(1).decode("ascii")
     text, charset_defects = decode_text(decoded, charset)
@@ -131,10 +140,8 @@ class _Composer:
             if fetched is None:
                 self.defects["missing_content"] = None
                 fetched = FetchedText(b"", is_truncated=False)
-            self._read[section], defects = read_text(part, fetched.data)
+            self._read[section], defects = read_text(part, fetched.data, is_truncated=fetched.is_truncated)
             self.truncated |= fetched.is_truncated
-            if fetched.is_truncated:  # what a cut breaks is not the message's fault
-                defects = tuple(defect for defect in defects if defect not in {"missing_padding", "undecodable_bytes"})
             self.defects.update(dict.fromkeys(defects))
         return self._read[section]
 

@@ -69,10 +69,17 @@ MAX_HTML_DEPTH = 400
 #: Formatting elements a parser may reopen, summed over all tags: 400 `<font>` closed by `</p>` are otherwise reopened
 #: in each following paragraph, 22 kB growing to 19 MB (measured).
 MAX_HTML_REOPENED = 200_000
+#: Elements in a table but in none of its cells, which nh3 moves before it in quadratic time (75,000 of them: 1.3 s).
+MAX_HTML_MISPLACED = 20_000
 #: How far up the open elements an end tag is matched; tidy documents need a few steps, and the walk is in Python.
 MAX_HTML_WALK = 64
 #: Tags of one document, which bounds the work in Python at about 2 µs each.
 MAX_HTML_TAGS = 200_000
+#: A tag longer than this is written anew, with few attributes; nh3 is quadratic in attributes and in `&` within one.
+MAX_TAG_CHARS = 4_096
+#: A text run longer than this is parted, where a document has more `&` than the second number.
+MAX_TEXT_RUN_CHARS = 4_096
+MAX_REFERENCES_IN_A_ROW = 1_000
 #: Attributes looked at in one tag when the inventory of blocked content is made.
 MAX_ATTRIBUTES = 50
 #: A style attribute; longer ones are dropped.

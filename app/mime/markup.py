@@ -5,10 +5,20 @@ above: it reads tags as the tokenizer of the HTML standard does and keeps accoun
 Comments, SVG and MathML, which are never shown, are taken out first: inside them other rules would hold.
 """
 
+import html as entities
 import re
 from dataclasses import dataclass, field
 
-from app.mime.limits import MAX_HTML_CHARS, MAX_HTML_DEPTH, MAX_HTML_REOPENED, MAX_HTML_TAGS
+from app.mime.limits import (
+    MAX_HTML_CHARS,
+    MAX_HTML_DEPTH,
+    MAX_HTML_MISPLACED,
+    MAX_HTML_REOPENED,
+    MAX_HTML_TAGS,
+    MAX_REFERENCES_IN_A_ROW,
+    MAX_TAG_CHARS,
+    MAX_TEXT_RUN_CHARS,
+)
 from app.mime.nesting import OpenElements
 from app.mime.remote import Inventory, attributes
 
@@ -54,7 +64,7 @@ def scan(html: str) -> Scanned:
     html = _without_foreign(html, found.inventory)
     html = _without_comments(html)
     html = _FOREIGN_TAG.sub(r"<\1x-\2", html)  # what removal may have put together, or an unclosed one
-    found.html = html[: _Pass(found).run(html)]
+    found.html = _Pass(found).run(html)
     return found
 
 
@@ -66,29 +76,63 @@ class _Pass:
         self._open = OpenElements()
         self._reopened = 0
         self._raw_end = 0
+        self._edits: list[tuple[int, int, str]] = []
 
-    def run(self, html: str) -> int:
-        """Return where the HTML has to be cut."""
+    def run(self, html: str) -> str:
+        """Return the HTML as far as it may be parsed, with what is costly to parse written otherwise."""
+        has_many_references = html.count("&") > MAX_REFERENCES_IN_A_ROW
         position = 0
         while (start := html.find("<", position)) >= 0:
+            if has_many_references:
+                self._text(html, position, start)
             tag = _TAG.match(html, start)
             if tag is None or tag["name"] is None:
                 position = _after_non_tag(html, start, is_bogus=tag is not None and tag["bogus"] is not None)
                 continue
             if not tag["end"]:
-                return start  # a tag that never ends is no content
+                return self._rewritten(html, start)  # a tag that never ends is no content
             position = tag.end()
             self._found.tags += 1
             self._take(html, tag)
             if defect := self._passed_bound():
                 self._found.truncated = True
                 self._found.defects.append(defect)
-                return start
-        return len(html)
+                return self._rewritten(html, start)
+        if has_many_references:
+            self._text(html, position, len(html))
+        return self._rewritten(html, len(html))
+
+    def _rewritten(self, html: str, end: int) -> str:
+        pieces: list[str] = []
+        position = 0
+        for start, stop, replacement in self._edits:
+            if stop > end:
+                break
+            pieces += (html[position:start], replacement)
+            position = stop
+        pieces.append(html[position:end])
+        return "".join(pieces)
+
+    def _text(self, html: str, start: int, end: int) -> None:
+        """Part a long run of text by empty comments: nh3 is quadratic in the `&` of a run (1 MB of them: 9 s)."""
+        while (cut := html.find("&", start + MAX_TEXT_RUN_CHARS, end)) >= 0:
+            self._edits.append((cut, cut, "<!---->"))
+            start = cut
+
+    def _long_tag(self, tag: re.Match[str]) -> None:
+        """Write a long tag with few attributes and few references, in which nh3 is quadratic as well."""
+        written = "".join(
+            f' {name}="{entities.escape(value)}"'
+            for name, value in attributes(tag["source"]).items()
+            if len(value) <= MAX_TAG_CHARS or value.startswith("data:")
+        )
+        self._edits.append((tag.start(), tag.end(), f"<{tag['slash']}{tag['name']}{'' if tag['slash'] else written}>"))
 
     def _take(self, html: str, tag: re.Match[str]) -> None:
         name = tag["name"].lower()
         is_raw = tag.start() < self._raw_end
+        if len(tag["source"]) > MAX_TAG_CHARS:
+            self._long_tag(tag)
         if tag["slash"]:
             if not is_raw:  # within raw text a closing tag is text
                 self._open.close(name)
@@ -115,6 +159,8 @@ class _Pass:
         if len(self._open) > MAX_HTML_DEPTH:
             return "html_too_deep"
         if self._reopened > MAX_HTML_REOPENED or self._found.tags > MAX_HTML_TAGS:
+            return "html_too_complex"
+        if self._open.misplaced > MAX_HTML_MISPLACED:
             return "html_too_complex"
         return None
 

@@ -49,6 +49,8 @@ _ITEM_PASSES = _set("address div p")
 
 
 _P = frozenset({"p"})
+_TABLE = frozenset({"table"})
+_CELLS = _set("td th caption template")
 
 
 class OpenElements:
@@ -59,6 +61,7 @@ class OpenElements:
         self._names: list[str] = []
         self._counts: dict[str, int] = {}
         self.formatting = 0  # how many of the open ones a parser may open again
+        self.misplaced = 0  # how many began within a table and outside of its cells: a parser moves them before it
 
     def __len__(self) -> int:
         """Count the open ones."""
@@ -70,6 +73,8 @@ class OpenElements:
             if name in _TABLE_PARTS and not self._counts.get("table") and not self._counts.get("template"):
                 return  # ignored outside of a table
             self._close_before(name)
+            if self._counts.get("table") and name not in _TABLE_PARTS:
+                self.misplaced += self._innermost(_TABLE, _CELLS) is not None
         if name in VOID or name in _NEVER_NESTED:
             return
         self.formatting += name in FORMATTING

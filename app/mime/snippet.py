@@ -23,6 +23,7 @@ _ORNAMENT = re.compile(r"[\s\-=_*#~+|.\u00b7\u2022\u2013\u2014]*")
 _PGP = re.compile(r"-----(?:BEGIN|END) PGP.*|Hash: SHA\d+")
 _BRACKETED = re.compile(r"<(?:https?://|mailto:)[^<>\s]{0,2048}>|\[(?:image|cid):[^\[\]]{0,300}\]", re.IGNORECASE)
 _URL = re.compile(r"\bhttps?://[^\s<>]{1,2048}", re.IGNORECASE)
+_CUT_DELIMITER = re.compile(rb"\r?\n--[^\r\n]{0,300}\Z")  # the prefix may end within a line that ends the text
 _FILLERS = re.compile("[\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff]")
 
 
@@ -50,22 +51,24 @@ def preview_from_section(root: Part, section_1_prefix: bytes, limit: int = PREVI
     if first.parts:
         text = _from_multipart(first, section_1_prefix)
     else:
-        text = _from_leaves([part for block in blocks(first) for part in block.text], {"1": section_1_prefix})
+        is_cut = first.size is None or len(section_1_prefix) < first.size
+        text = _from_leaves(first, {"1": (section_1_prefix, is_cut)})
     return preview(text, limit) or None
 
 
 def _from_multipart(part: Part, prefix: bytes) -> str:
     quoted = re.sub(r'([\\"])', r"\\\1", part.boundary or "")
-    raw = f'Content-Type: {part.content_type}; boundary="{quoted}"\r\n\r\n'.encode() + prefix
+    raw = f'Content-Type: {part.content_type}; boundary="{quoted}"\r\n\r\n'.encode() + _CUT_DELIMITER.sub(b"", prefix)
     structure = parse(raw)
-    contents = {section: raw[start:end] for section, (start, end) in structure.spans.items()}
-    return _from_leaves([leaf for block in blocks(structure.root) for leaf in block.text], contents)
+    spans = structure.spans.items()
+    return _from_leaves(structure.root, {section: (raw[start:end], end == len(raw)) for section, (start, end) in spans})
 
 
-def _from_leaves(parts: list[Part], contents: dict[str, bytes]) -> str:
-    """Read the first part that says something."""
-    for part in parts:
-        text, _ = read_text(part, contents.get(part.section or "", b""))
+def _from_leaves(root: Part, contents: dict[str, tuple[bytes, bool]]) -> str:
+    """Read the first part that says something; `contents` has each section's bytes and whether they are cut off."""
+    for part in (part for block in blocks(root) for part in block.text):
+        data, is_cut = contents.get(part.section or "", (b"", False))
+        text, _ = read_text(part, data, is_truncated=is_cut)
         text = html_to_text(text) if is_html(part) else text
         if text.strip():
             return text

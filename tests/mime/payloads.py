@@ -40,7 +40,7 @@ OWN = (
     '<a href="//tracker.example/relative">x</a><a href="/relative">y</a><a href="#top">z</a>',
     '<base href="https://tracker.example/"><img src="relative.png"><img src="cid:inline@x"><img src="CID:inline%40x">',
     '<img src="data:image/svg+xml;base64,PHN2Zy8+"><img src="data:text/html,x"><img src="data:image/png;base64,AAAA">',
-    '<img src="blob:https://tracker.example/x"><img src="file://localhost/etc/passwd"><img src="\\\\tracker.example\\share">',
+    '<img src="blob:https://tracker.example/x"><img src="file://localhost/etc/passwd"><img src="\\\\tracker.example">',
     '<img src="x" onerror="alert(1)" ONLOAD=alert(1) style=x onmouseover=alert(1)//',
     '<img dynsrc="https://tracker.example/d" lowsrc="https://tracker.example/l" longdesc="https://tracker.example/x">',
     '<bgsound src="https://tracker.example/b"><layer src="https://tracker.example/l"></layer><xml src="//t.example">',
