@@ -64,7 +64,7 @@ class _Tree:
         """body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]; some servers send it without any body."""
         width = next((place for place, one in enumerate(body) if not isinstance(one, list)), len(body))
         children = tuple([self._part(one, f"{prefix}{number}") for number, one in enumerate(body[:width], 1)])
-        subtype = _text(body[width]) if width < len(body) else "mixed"
+        subtype = (_text(body[width]) if width < len(body) else "") or "mixed"
         return _make(
             section, f"multipart/{subtype}"[:_MAX_KIND], _pairs(body, width + 1), body, width + 2, parts=children
         )

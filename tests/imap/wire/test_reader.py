@@ -1,7 +1,7 @@
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import UpstreamProtocolError
@@ -44,7 +44,6 @@ def test_every_split_into_two_gives_the_same_responses() -> None:
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=len(TRANSCRIPT)))
-@settings(max_examples=60)
 def test_any_dripping_gives_the_same_responses(sizes: list[int]) -> None:
     reader = ResponseReader()
     found = []

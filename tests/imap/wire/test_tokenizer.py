@@ -2,7 +2,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.imap.wire.errors import MalformedResponse
@@ -41,7 +41,6 @@ def plain(token: object) -> object:
 
 
 @given(st.lists(TREES, max_size=6))
-@settings(max_examples=200)
 def test_what_was_printed_is_read_back(tokens: list[object]) -> None:
     reader = ResponseReader()
     reader.feed(b"* X " + b" ".join(print_token(one) for one in tokens) + b"\r\n")
