@@ -86,10 +86,10 @@ class _Pass:
             if has_many_references:
                 self._text(html, position, start)
             tag = _TAG.match(html, start)
-            if tag is None or tag["name"] is None:
+            if tag is None or tag[2] is None:
                 position = _after_non_tag(html, start, is_bogus=tag is not None and tag["bogus"] is not None)
                 continue
-            if not tag["end"]:
+            if not tag[4]:
                 return self._rewritten(html, start)  # a tag that never ends is no content
             position = tag.end()
             self._found.tags += 1
@@ -129,11 +129,12 @@ class _Pass:
         self._edits.append((tag.start(), tag.end(), f"<{tag['slash']}{tag['name']}{'' if tag['slash'] else written}>"))
 
     def _take(self, html: str, tag: re.Match[str]) -> None:
-        name = tag["name"].lower()
+        slash, name, source = tag.group(1, 2, 3)
+        name = name.lower()
         is_raw = tag.start() < self._raw_end
-        if len(tag["source"]) > MAX_TAG_CHARS:
+        if len(source) > MAX_TAG_CHARS:
             self._long_tag(tag)
-        if tag["slash"]:
+        if slash:
             if not is_raw:  # within raw text a closing tag is text
                 self._open.close(name)
             return
@@ -141,10 +142,10 @@ class _Pass:
         self._open.enter(name, may_close=not is_raw)  # counted in raw text too, for a parser may see it otherwise
         if is_raw:
             return
-        if tag["source"]:
-            self._found.inventory.tag(name, tag["source"])
+        if source:
+            self._found.inventory.tag(name, source)
             if name == "body" and not self._found.body_attributes:
-                self._found.body_attributes = attributes(tag["source"])
+                self._found.body_attributes = attributes(source)
         if name in _RAW_TEXT:
             self._raw_text(html, name, tag.end())
 

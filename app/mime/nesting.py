@@ -48,6 +48,8 @@ _ITEMS = {"li": _set("li"), "dd": _set("dd dt"), "dt": _set("dd dt")}
 _ITEM_PASSES = _set("address div p")
 
 
+#: Start tags that may close something.
+_CLOSING = _TABLE_PARTS | _ENDS_P | _RUBY | _set("li dd dt table a nobr option")
 _P = frozenset({"p"})
 _TABLE = frozenset({"table"})
 _CELLS = _set("td th caption template")
@@ -72,7 +74,8 @@ class OpenElements:
         if may_close:
             if name in _TABLE_PARTS and not self._counts.get("table") and not self._counts.get("template"):
                 return  # ignored outside of a table
-            self._close_before(name)
+            if name in _CLOSING:
+                self._close_before(name)
             if self._counts.get("table") and name not in _TABLE_PARTS:
                 self.misplaced += self._innermost(_TABLE, _CELLS) is not None
         if name in VOID or name in _NEVER_NESTED:
@@ -114,6 +117,11 @@ class OpenElements:
 
     def close(self, name: str) -> None:
         """Take an end tag; one that a parser might ignore closes nothing."""
+        if self._names and self._names[-1] == name:  # most documents are tidy
+            self._names.pop()
+            self._counts[name] -= 1
+            self.formatting -= name in FORMATTING
+            return
         if name == "p" and self._names and self._names[-1] == "p?":
             self._cut(len(self._names) - 1)
             return
@@ -136,9 +144,12 @@ class OpenElements:
     def _innermost(self, names: frozenset[str], barrier: frozenset[str]) -> int | None:
         """Find the last open element of `names` above any of `barrier`, within the bound on looking."""
         for index in range(len(self._names) - 1, max(-1, len(self._names) - 1 - MAX_HTML_WALK), -1):
-            if self._names[index] in names:
+            open_name = self._names[index]
+            if open_name in names:
                 return index
-            if (self._names[index].rstrip(_MAYBE) or "table") in barrier:  # what is not known may be a barrier
+            if open_name in barrier:
+                return None
+            if open_name[-1] == _MAYBE and (open_name[:-1] or "table") in barrier:  # what is not known may be one
                 return None
         return None
 
