@@ -196,6 +196,7 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
         )
         for name, work in (("loop-lag", LoopLag(metrics).run()), ("purge", _purge_hourly(idempotency, clock))):
             stack.push_async_callback(_stopped, asyncio.create_task(work, name=name))
+        stack.callback(health.begin_draining)
         yield OpenServices(settings, database, store, face.access, accounts, mail.pool, face)
 
 
