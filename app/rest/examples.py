@@ -90,16 +90,16 @@ def fill_in(path: str, operation: dict[str, Any]) -> None:
     An example of a schema is shown nowhere by Swagger UI; a required parameter gets it as its own, which is filled in.
     """
     name = operation["operationId"]
-    own = _PARAMETERS.get(name, {})
     for parameter in operation.get("parameters", []):
-        if parameter["name"] in own:
-            parameter["example"] = own[parameter["name"]]
-        elif parameter["required"] and (examples := parameter["schema"].get("examples")):
+        if parameter["required"] and (examples := parameter["schema"].get("examples")):
             parameter["example"] = examples[0]
+            parameter["schema"] = {key: value for key, value in parameter["schema"].items() if key != "examples"}
+        if own := _PARAMETERS.get(name, {}).get(parameter["name"]):
+            parameter["example"] = own
     if "parameters" in operation:
         places = {found: place for place, found in enumerate(re.findall(r"{(\w+)}", path))}
         operation["parameters"].sort(
-            key=lambda one: places.get(one["name"], len(places)) if one["in"] == "path" else 99
+            key=lambda one: places[one["name"]] if one["in"] == "path" else len(places)  # the sort is stable
         )
     for content in operation.get("requestBody", {}).get("content", {}).values():
         content["examples"] = _BODIES[name]

@@ -80,10 +80,14 @@ def _tidy_responses(responses: dict[str, Any]) -> None:
 
 
 def _tidy_request(operation: dict[str, Any]) -> None:
-    """A merge patch is announced as one (RFC 7396), though plain JSON is taken for one too."""
+    """A merge patch is announced as one (RFC 7396); a parameter that is left out is not null, as FastAPI has it."""
     content = operation.get("requestBody", {}).get("content", {})
     if _MERGE_PATCH in content:
         content.pop("application/json", None)
+    for parameter in operation.get("parameters", []):
+        schema = parameter["schema"]
+        if len(kinds := schema.get("anyOf", ())) == 2 and kinds[1] == {"type": "null"}:
+            parameter["schema"] = {key: value for key, value in schema.items() if key != "anyOf"} | kinds[0]
 
 
 def _rename_fields(schema: dict[str, Any]) -> None:
