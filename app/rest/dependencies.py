@@ -57,18 +57,17 @@ bearer = HTTPBearer(
 _EXTERNAL = "external:"
 
 
-def services(request: Request) -> FaceServices:
-    """Return the services."""
+async def services(request: Request) -> FaceServices:
+    """Return the services. Asynchronous, because FastAPI calls other dependencies in a thread."""
     return state_of(request)
 
 
 Services = Annotated[FaceServices, Depends(services)]
 
 
-async def caller(
-    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)], at: Services
-) -> Principal:
+async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Principal:
     """Verify the bearer token (RFC 6750) and take one request from its allowance."""
+    at = state_of(request)  # not as a dependency: FastAPI solves those of dependencies each time they are met
     if given is None:
         raise Unauthorized("Send an API token as `Authorization: Bearer mh_…`.")
     return _admit(request, at, await _authenticated(request, at, given.credentials))
@@ -83,14 +82,14 @@ async def link_or_caller(
     message: MessageRef,
     part: PartRef,
     given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-    at: Services,
     token: Annotated[str | None, Query(max_length=MAX_QUERY_TEXT, description="Of a signed link.")] = None,
     expires: Annotated[int | None, Query(ge=0, le=2**40, description="Of a signed link, Unix seconds.")] = None,
     signature: Annotated[str | None, Query(max_length=MAX_QUERY_TEXT, description="Of a signed link.")] = None,
 ) -> Principal:
     """Verify a bearer token, or else the signed link that the address is."""
     if given is not None or token is None or expires is None or signature is None:
-        return await caller(request, given, at)
+        return await caller(request, given)
+    at = state_of(request)
     request.state.is_link = True
     token_id = at.links.check(account, message, part, token, expires, signature)
     return _admit(request, at, await at.access.principal(token_id))
@@ -121,9 +120,9 @@ def _admit(request: Request, at: FaceServices, principal: Principal) -> Principa
     return principal
 
 
-async def account_id(account: AccountRef, principal: Caller, at: Services) -> str:
+async def account_id(request: Request, account: AccountRef, principal: Caller) -> str:
     """Return the account's id."""
-    return await resolve_account(account, principal, at)
+    return await resolve_account(account, principal, state_of(request))
 
 
 async def resolve_account(account: str, principal: Principal, at: FaceServices) -> str:

@@ -3,48 +3,59 @@
 Python keeps `from` for itself, JSON does not; a trailing underscore falls here and in the OpenAPI alike.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 _encoder = msgspec.json.Encoder()
 
-
-#: Field names by type, Python's beside JSON's.
-_known: dict[type, tuple[tuple[str, str], ...]] = {}
-
-
-def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
-    found = _known.get(kind)
-    if found is None:
-        found = _known[kind] = tuple((field.name, field.name.rstrip("_")) for field in fields(kind))
-    return found
-
-
-def _needs_renaming(kind: type[Any]) -> bool:
-    return any(name != key for name, key in _names(kind))
-
-
-def to_builtins(value: Any, only: Collection[str] | None = None) -> Any:
-    """Turn the outermost dataclass into a dict of the fields in `only` (JSON names); the encoder does the rest."""
-    return {key: getattr(value, name) for name, key in _names(type(value)) if only is None or key in only}
+#: Selections of fields that are remembered; clients choose them.
+_SHAPES = 128
 
 
 def encode(value: object) -> bytes:
     """Write a value as JSON."""
-    return _encoder.encode(_renamed(value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return _encoder.encode(_row(value, None))
+    return _encoder.encode(value)
 
 
 def encode_page(items: Collection[Any], following: str | None, only: Collection[str] | None = None) -> bytes:
     """Write `{"items": […], "next": …}`; `only` selects fields of each item."""
-    rows = [to_builtins(item, only) if only or _needs_renaming(type(item)) else item for item in items]
-    return _encoder.encode({"items": rows, "next": following})
+    chosen = frozenset(only) if only else None
+    return _encoder.encode({"items": [_row(item, chosen) for item in items], "next": following})
 
 
-def _renamed(value: Any) -> Any:
-    """Rename at the top only: no domain value nests one that needs it."""
-    if is_dataclass(value) and not isinstance(value, type) and _needs_renaming(type(value)):
-        return to_builtins(value)
+def _row(value: Any, only: frozenset[str] | None) -> Any:
+    return _shape(type(value), only)(value)  # type: ignore[arg-type]  # mypy does not know that a class has a hash
+
+
+@lru_cache(maxsize=_SHAPES)
+def _shape(kind: type[Any], only: frozenset[str] | None) -> Callable[[Any], Any]:
+    """Make what turns a value of a kind into one the encoder writes with the fields in `only` (JSON names).
+
+    Fields are renamed at the top alone: no domain value nests one that needs it. The encoder writes a struct in a
+    quarter of the time a dict takes.
+    """
+    names = tuple(field.name for field in fields(kind))
+    chosen = tuple(name for name in names if only is None or _key(name) in only)
+    if chosen == names and not any(name != _key(name) for name in names):
+        return _itself
+    row = msgspec.defstruct(kind.__name__, [(name, Any) for name in chosen], rename=_key, gc=False)
+    if len(chosen) == 1:
+        first = attrgetter(chosen[0])
+        return lambda value: row(first(value))
+    values: Callable[[Any], tuple[Any, ...]] = attrgetter(*chosen) if chosen else lambda _: ()
+    return lambda value: row(*values(value))
+
+
+def _key(name: str) -> str:
+    return name.rstrip("_")
+
+
+def _itself(value: Any) -> Any:
     return value

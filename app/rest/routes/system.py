@@ -49,7 +49,7 @@ async def metrics(
 ) -> Response:
     """Requests, pool, mail-server latency and errors, cache. Needs an admin token unless `METRICS_PUBLIC` is set."""
     if not at.settings.metrics_public:
-        (await caller(request, given, at)).require(Scope.ADMIN)
+        (await caller(request, given)).require(Scope.ADMIN)
     await at.refresh_metrics()
     body, media_type = at.metrics.render()
     return Response(body, media_type=media_type)
