@@ -111,7 +111,11 @@ class Messages:
         """
         opened = await self.open(principal, account_id, reference, Scope.MAIL_META_READ)
         facts = await self._fetch(opened, self._gateway.message)
-        summary = _summary(Row(opened.key.uid, Seq(0), facts.flags, facts.summary), opened.key)
+        summary = _summary(
+            Row(opened.key.uid, Seq(0), facts.flags, facts.summary),
+            message_id(opened.key),
+            mailbox_id(opened.key.mailbox),
+        )
         values = {name: getattr(summary, name) for name in Summary.__slots__}
         if principal.is_admin or Scope.MAIL_BODY_READ in principal.scopes:
             values["attachments"] = tuple(
@@ -197,7 +201,8 @@ def _encoded_bound(part: Part, max_bytes: int) -> int:
 
 def _page(rows: PageRows, mailbox: int) -> SummaryPage:
     uidvalidity = rows.uidvalidity
-    items = tuple(_summary(row, MessageKey(mailbox, uidvalidity, row.uid)) for row in rows.rows)
+    box = mailbox_id(mailbox)
+    items = tuple([_summary(row, message_id(MessageKey(mailbox, uidvalidity, row.uid)), box) for row in rows.rows])
     following = None
     if rows.has_more and rows.rows:
         last = rows.rows[-1]
@@ -205,9 +210,7 @@ def _page(rows: PageRows, mailbox: int) -> SummaryPage:
     return SummaryPage(items, following)
 
 
-def _summary(row: Row, key: MessageKey) -> Summary:
-    reference: MessageId = message_id(key)
-    box: MailboxId = mailbox_id(key.mailbox)
+def _summary(row: Row, reference: MessageId, box: MailboxId) -> Summary:
     facts = row.facts
     if facts is None:
         return Summary(
