@@ -50,12 +50,12 @@ class Case:
 
 
 def cases(scale: Scale) -> list[Case]:
-    """Make all cases of a scale."""
+    """Make all cases of a scale. The largest download comes first: memory that others left would hide its own."""
     found = []
     for accounts in (1, scale.accounts):
         many = "one account" if accounts == 1 else f"{accounts} accounts"
         found += [_tree(scale, accounts, many), _small_page(scale, accounts, many), _body(scale, accounts, many)]
-    return [*found, *_large_pages(scale), *_downloads(scale)]
+    return [*_downloads(scale), *found, *_large_pages(scale)]
 
 
 def _tree(scale: Scale, accounts: int, many: str) -> Case:
@@ -118,7 +118,7 @@ def _downloads(scale: Scale) -> list[Case]:
 
     def small(service: Service, chosen: Sequence[Account]) -> Requests:
         found = parts(service, chosen)[1:]
-        return Requests(_light(chosen, FILES), deque(found), found[-1:])
+        return Requests(_light(chosen, FILES), deque(found), found[:1])
 
     def big(service: Service, chosen: Sequence[Account]) -> Requests:
         newest, before = parts(service, chosen)[:2]
@@ -128,12 +128,12 @@ def _downloads(scale: Scale) -> list[Case]:
     last = scale.part_messages
     return [
         Case(
-            "part", f"Part of {_size(scale.part_bytes)}", 1, FILES, {"cold": "part"},
-            [[uid, [ATTACHMENT_SECTION]] for uid in range(last, 0, -1)], small, scale.part_downloads,
-        ),
-        Case(
             "big-part", f"Part of {_size(scale.big_part_bytes)}", 1, FILES, {"cold": "part"},
             [[last + 1, [ATTACHMENT_SECTION]]], big, scale.big_part_downloads, scale.big_part_baseline_concurrency,
+        ),
+        Case(
+            "part", f"Part of {_size(scale.part_bytes)}", 1, FILES, {"cold": "part"},
+            [[uid, [ATTACHMENT_SECTION]] for uid in range(last, 0, -1)], small, scale.part_downloads,
         ),
     ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tests.benchmarks import processes
@@ -69,15 +69,15 @@ def service_rows(
     scale: Scale, load: Loader, server: MailServer, service: Service, case: Case, state: State
 ) -> list[Row]:
     """Measure the service. In the state `cached` everything was asked for before."""
-    trips = _round_trips(load, server, _counted_job(service, case, state))
     requests = case.requests(service, service.accounts[: case.accounts])
     rows = []
     for concurrency, count in _loads(scale, case):
         seconds = 0.0 if case.downloads else scale.seconds
         job = _job(service, requests, state, concurrency, seconds, count)
-        rows.append(measure(load, service, job, case, state, trips))
+        rows.append(measure(load, service, job, case, state))
         requests.cold.rotate(-rows[-1].requests)
-    return rows
+    trips = _round_trips(load, server, _counted_job(service, case, state))  # last: it takes memory too
+    return [replace(row, round_trips=trips) for row in rows]
 
 
 def measure(
@@ -86,10 +86,9 @@ def measure(
     job: HttpJob,
     case: Case,
     state: State,
-    trips: int | None = None,
     cores: set[int] | None = None,
 ) -> Row:
-    """Measure one row of the service."""
+    """Measure one row of the service; its round trips are not counted yet."""
     cpu: list[float] = []
     memory: list[int] = []
 
@@ -101,7 +100,7 @@ def measure(
 
     outcome = load.run(job, cores, around)
     growth = memory[1] - memory[0] if case.downloads else None
-    return _row(case, "Mailhatch", state, job.concurrency, outcome, cpu[1] - cpu[0], trips, growth)
+    return _row(case, "Mailhatch", state, job.concurrency, outcome, cpu[1] - cpu[0], None, growth)
 
 
 def _job(
@@ -116,7 +115,7 @@ def _job(
 
 def _counted_job(service: Service, case: Case, state: State) -> HttpJob:
     requests = case.requests(service, [service.counted])
-    warm, wanted = list(requests.warm), list(requests.cold)[:1]
+    warm, wanted = list(requests.warm), list(requests.cold)[-1:]  # no case has opened the same oldest one before
     if state == "cached":
         warm, wanted = [*warm, *requests.cached], list(requests.cached)[:1]
     return HttpJob(service.host, service.port, service.token, warm, wanted, 1, 0.0, 1)

@@ -73,7 +73,6 @@ def _on_one_core(scale: Scale, load: Loader, server: MailServer, warm: Service, 
             HttpJob(warm.host, warm.port, warm.token, paths * 4, paths, concurrency, 2 * scale.seconds),
             case,
             "cached",
-            None,
             others,
         )
         for concurrency in scale.concurrencies[-2:]
