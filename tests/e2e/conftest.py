@@ -1,11 +1,16 @@
 """A real browser: Debian's Chromium, driven by Playwright, with a profile of its own and no errands of its own."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
+from tests.e2e import frontend as frontends
+from tests.e2e import service as services
+from tests.e2e.frontend import Frontend
+from tests.e2e.service import Service
 from tests.support.requirements import missing
 
 ARGUMENTS = [
@@ -38,3 +43,17 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     fresh = await browser.new_context()
     yield fresh
     await fresh.close()
+
+
+@pytest.fixture(scope="session")
+def frontend() -> Iterator[Frontend]:
+    """A frontend on an origin of its own, which the service lets in."""
+    with frontends.serving() as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory, frontend: Frontend) -> Iterator[Service]:
+    """The service as a process of its own; one for the session."""
+    with services.running(tmp_path_factory.mktemp("service"), frontend.origin) as running:
+        yield running

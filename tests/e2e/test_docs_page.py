@@ -1,0 +1,142 @@
+"""Swagger UI in a real browser, with no internet: every call can be tried as it stands."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import BrowserContext
+from playwright.async_api import Error as PlaywrightError
+
+from tests.e2e import screenshots
+from tests.e2e.docs_page import DocsPage, first_id
+from tests.e2e.service import Service
+from tests.support.dovecot import Dovecot
+
+pytestmark = [
+    pytest.mark.chromium,
+    pytest.mark.dovecot,
+    pytest.mark.timeout(600),  # a browser on a busy machine
+    pytest.mark.asyncio(loop_scope="session"),
+]
+
+LETTER = b"""\
+From: Mira Lindqvist <mira@example.com>
+To: Ana <ana@example.com>
+Subject: =?utf-8?q?Pl=C3=A4ne_f=C3=BCr_Freitag?=
+Date: Mon, 23 Nov 2026 09:30:00 +0100
+Message-ID: <friday@example.com>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+Liebe Ana,
+
+um sieben am Brunnen? \xf0\x9f\x8c\xb3
+""".replace(b"\n", b"\r\n")
+
+
+@pytest.fixture(scope="module")
+def demo_ana(service: Service, dovecot: Dovecot) -> str:
+    """The account that the page's examples name, as `make demo` has it."""
+    user = dovecot.add_user()
+    user.append(LETTER)
+    return service.put_account(user, "demo-ana")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def docs(context: BrowserContext, service: Service, demo_ana: str) -> DocsPage:
+    """The page, authorised."""
+    page = await DocsPage.open(context, service)
+    await page.authorize()
+    return page
+
+
+async def test_a_newcomer_lists_mailboxes_and_reads_a_message(docs: DocsPage, tmp_path: Path) -> None:
+    await docs.unfold("listMailboxes")
+    assert await docs.parameter("listMailboxes", "account").input_value() == "external:demo-ana"
+    mailboxes = await docs.execute("listMailboxes")
+    assert mailboxes.status == 200
+    assert '"name": "INBOX"' in mailboxes.body
+    await docs.fold("listMailboxes")
+
+    await docs.unfold("listMessages")
+    assert await docs.parameter("listMessages", "mailbox").input_value() == "inbox"
+    page = await docs.execute("listMessages")
+    assert page.status == 200
+    assert '"subject": "Pläne für Freitag"' in page.body
+    await docs.fold("listMessages")
+
+    message = first_id("msg_", page)
+    await docs.unfold("getMessage")
+    opened = await docs.execute("getMessage", message=message)
+    assert opened.status == 200
+    assert '"message_id": "friday@example.com"' in opened.body
+    await screenshots.keep(docs.operation("getMessage"), tmp_path, "docs-message")
+    await docs.fold("getMessage")
+
+    await docs.unfold("getMessageBody")
+    body = await docs.execute("getMessageBody", message=message)
+    assert body.status == 200
+    assert "um sieben am Brunnen? 🌳" in body.body
+    await docs.operation("getMessageBody").scroll_into_view_if_needed()
+    await screenshots.keep(docs.page, tmp_path, "docs-body")
+
+    assert docs.elsewhere == []
+    assert docs.errors == []
+
+
+async def test_the_page_may_ask_nobody_else_and_would_be_seen_to(docs: DocsPage) -> None:
+    await docs.page.evaluate("fetch('https://elsewhere.example/').catch(() => null)")
+    assert [error for error in docs.errors if "Content Security Policy" in error]
+    assert docs.elsewhere == []
+    with pytest.raises(PlaywrightError):
+        await docs.page.goto("https://elsewhere.example/")
+    assert docs.elsewhere == ["https://elsewhere.example/"]
+
+
+async def test_every_call_works_as_it_stands(docs: DocsPage, service: Service) -> None:
+    document = service.call("GET", "/openapi.json")
+    tried: dict[str, int] = {}
+    ids: dict[str, str] = {}
+    for operation in [one for methods in document["paths"].values() for one in methods.values()]:
+        name = operation["operationId"]
+        await docs.unfold(name)
+        shown = await docs.execute(name, **_pasted(operation, ids))
+        assert str(shown.status) in [status for status in operation["responses"] if status < "300"], (name, shown.body)
+        tried[name] = shown.status
+        if name == "listMessages":
+            ids["message"] = first_id("msg_", shown)
+        if name == "createToken":
+            ids["token"] = first_id("", shown)
+        await docs.fold(name)
+    assert len(tried) > 20
+    assert docs.elsewhere == []
+    assert docs.errors == []
+
+
+def _pasted(operation: dict[str, Any], ids: dict[str, str]) -> dict[str, str]:
+    """What nobody could know beforehand: ids of the operation's path that an earlier answer told."""
+    names = [parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "path"]
+    return {name: ids[name] for name in names if name in ids}
+
+
+async def test_a_download_is_offered_as_a_file(docs: DocsPage, service: Service) -> None:
+    page = service.call("GET", "/v1/accounts/external:demo-ana/mailboxes/inbox/messages")
+    block = await docs.unfold("getRawMessage")
+    await docs.execute("getRawMessage", message=page["items"][0]["id"])
+    async with docs.page.expect_download() as pending:
+        await block.get_by_role("link", name="Download file").click()
+    download = await pending.value
+    assert re.search("Subject: .*\r\n", Path(await download.path()).read_bytes().decode())
+    assert download.suggested_filename.endswith(".eml")
+
+
+async def test_a_problem_takes_a_line_and_not_a_screen(docs: DocsPage) -> None:
+    block = await docs.unfold("getMessage")
+    row = block.locator(".responses-table:not(.live-responses-table) tr.response[data-code='504']")
+    assert "upstream_timeout" in await row.inner_text()
+    box = await row.bounding_box()
+    assert box
+    assert box["height"] < 60
