@@ -58,7 +58,6 @@ def create_app(settings: Settings, open_services: Callable[[], AbstractAsyncCont
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        root_path=settings.root_path,
         redirect_slashes=False,
         strict_content_type=False,
     )
@@ -76,7 +75,7 @@ def create_app(settings: Settings, open_services: Callable[[], AbstractAsyncCont
         expose_headers=_EXPOSED,
         max_age=_PREFLIGHT_SECONDS,
     )
-    app.add_middleware(RequestFrame)
+    app.add_middleware(RequestFrame, root_path=settings.root_path)
 
     def document() -> dict[str, object]:
         if app.openapi_schema is None:

@@ -5,10 +5,18 @@ from pathlib import Path
 import fastapi_offline
 from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import FileResponse, HTMLResponse
+
+from app.domain.errors import NotFound
 
 _ASSETS = Path(fastapi_offline.__file__).parent / "static"
+_MEDIA_TYPES = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "favicon.png": "image/png",
+}
+#: They change with the package alone, at an upgrade of the service.
+_ASSET_CACHE = "public, max-age=86400"
 #: The page's own script is inline, and a downloaded image is shown from memory; nothing but this service may be asked.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
@@ -34,7 +42,13 @@ _STYLE = """<style>
 
 def install(app: FastAPI) -> None:
     """Serve the page and its files."""
-    app.mount("/docs/assets", StaticFiles(directory=_ASSETS), name="docs-assets")
+
+    # A mount would not find its files behind a proxy that strips the root path.
+    @app.get("/docs/assets/{name}", include_in_schema=False)
+    async def asset(name: str) -> FileResponse:
+        if name not in _MEDIA_TYPES:
+            raise NotFound("No such file.")
+        return FileResponse(_ASSETS / name, 200, {"Cache-Control": _ASSET_CACHE}, _MEDIA_TYPES[name])
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:

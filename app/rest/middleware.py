@@ -28,15 +28,18 @@ _QUIET = frozenset(("/livez", "/readyz", "/metrics"))
 class RequestFrame:
     """ASGI middleware: request id in and out, Server-Timing, RateLimit headers, one log line, one metric."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap an app."""
+    def __init__(self, app: ASGIApp, root_path: str = "") -> None:
+        """Wrap an app; `root_path` is the prefix a proxy strips, which addresses that go out get back."""
         self._app = app
+        self._root_path = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if self._root_path:
+            scope["root_path"] = self._root_path
         headers = Headers(scope=scope)
         request_id = _request_id(headers)
         token = set_request_id(request_id)

@@ -80,7 +80,7 @@ async def test_a_newcomer_lists_mailboxes_and_reads_a_message(docs: DocsPage, tm
     body = await docs.execute("getMessageBody", message=message)
     assert body.status == 200
     assert "um sieben am Brunnen? 🌳" in body.body
-    await docs.operation("getMessageBody").scroll_into_view_if_needed()
+    await docs.operation("getMessageBody").locator(".live-responses-table").scroll_into_view_if_needed()
     await screenshots.keep(docs.page, tmp_path, "docs-body")
 
     assert docs.elsewhere == []
