@@ -97,7 +97,7 @@ class Dialogue:
     ) -> Reply:
         """Run a SASL exchange (RFC 9051 section 6.2.2); `respond` answers challenges, None cancels.
 
-        With `initial` (RFC 4959) the first response goes with the command.
+        With `initial` (RFC 4959) the first response goes with the command, unless the line would be too long.
         """
         tag = self._new_tag()
         reply = Reply()
@@ -105,10 +105,10 @@ class Dialogue:
         self._take = None
         self._pending[tag] = (what, reply)
         line = tag + b" AUTHENTICATE " + atom(mechanism)
-        if initial:
-            first = base64.b64encode(respond(b"") or b"") or b"="
-            if len(line) + len(first) < MAX_COMMAND_LINE:
-                line += b" " + first
+        first = respond(b"") if initial else None
+        if first is not None and len(line) + 2 * len(first) < MAX_COMMAND_LINE:
+            line += b" " + (base64.b64encode(first) or b"=")
+            first = None
         self._transport.send(check_line(line) + b"\r\n", deadline)
         for _ in range(MAX_CHALLENGES):
             challenge = None
@@ -116,7 +116,8 @@ class Dialogue:
                 challenge = self._step(deadline)
             if challenge is None:
                 return reply
-            response = respond(_decoded(challenge.text))
+            response = first if first is not None else respond(_decoded(challenge.text))
+            first = None
             answer = b"*" if response is None else base64.b64encode(response)
             self._transport.send(answer + b"\r\n", deadline)
         raise UpstreamProtocolError("The mail server asks without end.")

@@ -117,6 +117,8 @@ def _preview(row: FetchRow, structure: Part | None) -> str:
 
 def _ids(row: FetchRow) -> tuple[str | None, str | None]:
     """Return the server's ids of content and thread: OBJECTID's (RFC 8474), else Gmail's."""
+    if b"EMAILID" not in row.items and b"X-GM-MSGID" not in row.items:
+        return None, None
     email = _object_id(row.items.get(b"EMAILID")) or _object_id(row.items.get(b"X-GM-MSGID"))
     thread = _object_id(row.items.get(b"THREADID")) or _object_id(row.items.get(b"X-GM-THRID"))
     return email, thread

@@ -120,6 +120,7 @@ WITH_LOGIN = CAPABILITIES.filter(lambda one: "DISABLED" not in one)
 @given(CAPABILITIES, VALUES.filter(bool), CREDENTIALS)
 @example("IMAP4rev1", "user", Password("a\r\nM2 LOGOUT\r\n"))
 @example("IMAP4rev1 AUTH=PLAIN", "a\0b", Password("c"))
+@example("IMAP4rev1 AUTH=XOAUTH2 AUTH=OAUTHBEARER SASL-IR", "user", AccessToken("t" * 9000))
 @example("IMAP4rev1 AUTH=XOAUTH2", "a\x01auth=Bearer other\x01", AccessToken("t"))
 def test_a_login_is_one_command(capabilities: str, username: str, credentials: Credentials) -> None:
     check_login(capabilities, username, credentials)

@@ -18,6 +18,7 @@ _TOKEN = re.compile(
 )
 _CLOSED = re.compile(_QUOTED, re.DOTALL)
 _BOUNDS = ((b"(", MAX_LISTS), (b'"', 2 * MAX_STRINGS), (b" ", MAX_ATOMS), (b"[", MAX_SECTIONS))
+_SMALL = min(bound for _, bound in _BOUNDS)
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)  # \" and \\ are all there are
 
 
@@ -27,9 +28,7 @@ def tokenize(pieces: Pieces) -> list[Token]:
     Iterative: nesting costs no stack. Raises MalformedResponse for unbalanced parentheses, an open quote, or more
     nesting or tokens than the bounds allow.
     """
-    for sign, bound in _BOUNDS:
-        if sum([text.count(sign) for text in pieces[::2]]) > bound:
-            raise MalformedResponse("too many tokens")
+    _check_bounds(pieces)
     current: list[Token] = []
     stack: list[list[Token]] = []
     for index, piece in enumerate(pieces):
@@ -40,6 +39,15 @@ def tokenize(pieces: Pieces) -> list[Token]:
     if stack:
         raise MalformedResponse("a parenthesis is not closed")
     return current
+
+
+def _check_bounds(pieces: Pieces) -> None:
+    texts = pieces[::2]
+    if sum([len(text) for text in texts]) <= _SMALL:
+        return
+    for sign, bound in _BOUNDS:
+        if sum([text.count(sign) for text in texts]) > bound:
+            raise MalformedResponse("too many tokens")
 
 
 def _tokenize_text(text: bytes, current: list[Token], stack: list[list[Token]]) -> list[Token]:
