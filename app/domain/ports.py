@@ -32,8 +32,8 @@ class MailSession(Protocol):
     """One logged-in connection to a mail server. Blocking, and used by one thread at a time.
 
     Every method takes a deadline and raises errors of `app.domain.errors` alone. After any error but
-    UpstreamRejected, StaleReference, NotFound and NotSupportedByServer the session is dead: `is_usable` is False and
-    the owner closes it.
+    UpstreamRejected, StaleReference, NotFound, CursorExpired and NotSupportedByServer the session is dead: `is_usable`
+    is False and the owner closes it.
     """
 
     @property
@@ -73,7 +73,8 @@ class MailSession(Protocol):
     def sections(self, address: MessageAddress, wanted: Sequence[SectionRange], deadline: float) -> tuple[bytes, ...]:
         """Fetch section bytes, in the order asked, in one round trip, never marking the message as read.
 
-        Raises StaleReference when the message is gone, NotFound when a section does not exist.
+        Raises StaleReference when the message is gone, NotFound when the server says that a section does not exist;
+        some (Dovecot) answer an empty one instead.
         """
 
     def close(self, deadline: float) -> None:

@@ -36,7 +36,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class PageRows:
-    """A page as the session answers it, newest first. `total` is EXISTS; `modseq` HIGHESTMODSEQ where there is one."""
+    """A page as the session answers it, newest first. `total` is EXISTS.
+
+    `modseq` is HIGHESTMODSEQ, told only with the first page after the mailbox was entered: later it would be old.
+    """
 
     uidvalidity: int
     total: int
