@@ -30,7 +30,7 @@ def read_page(selection: Selection, query: PageQuery, known: Container[Uid], dea
     rows, and a second flush asks for what they changed. In another mailbox EXAMINE goes first, by itself, because
     nobody knows its sequence numbers.
     """
-    entering = selection.enter(query.mailbox)
+    entering = selection.enter(query.mailbox, query.uidvalidity)
     view = selection.entered(entering, selection.run(entering, deadline) if entering else [])
     if query.uidvalidity is not None and query.uidvalidity != view.uidvalidity:
         raise CursorExpired("The mailbox was renumbered; start again without the cursor.")

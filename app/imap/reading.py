@@ -74,7 +74,7 @@ def read_sections(
 
 def _fetch(selection: Selection, address: MessageAddress, items: str, deadline: float) -> FetchRow:
     """Fetch items of one message, entering its mailbox in the same flush. Raises StaleReference when it is gone."""
-    entering = selection.enter(address.mailbox)
+    entering = selection.enter(address.mailbox, address.uidvalidity)
     window = Window(max_rows=1)
 
     def take(untagged: Untagged) -> None:

@@ -92,13 +92,16 @@ class Selection:
         if take is not None:
             take(untagged)
 
-    def enter(self, name: str) -> list[Command]:
+    def enter(self, name: str, uidvalidity: int | None = None) -> list[Command]:
         r"""Return the command that selects `name`, to be first in its flush; none when it is selected already.
 
         EXAMINE, not SELECT: nothing that only reads may change the mailbox, not even `\Recent` (RFC 9051 section
         6.3.3). CONDSTORE as a parameter makes the server tell HIGHESTMODSEQ without ENABLE (RFC 7162 section 3.1.8).
+        A mailbox that is known under another `uidvalidity` than the caller's is entered again: it may have been made
+        anew, and this connection may be the one that has not heard of it.
         """
-        if self.view is not None and self.view.name == name:
+        view = self.view
+        if view is not None and view.name == name and uidvalidity in {None, view.uidvalidity}:
             return []
         self._entering = name
         parameters = ["(CONDSTORE)"] if self.features.has_condstore else []

@@ -359,3 +359,18 @@ def test_a_row_in_pieces_is_put_together(open_session: Open) -> None:
     ) as server:
         session = open_session(server.endpoint)
         assert session.sections(MessageAddress("INBOX", 7, Uid(5)), [SectionRange("2", 3, 1)], soon()) == (b"x",)
+
+
+def test_a_mailbox_made_anew_is_entered_again_before_anything_is_called_stale(open_session: Open) -> None:
+    with ScriptedServer(
+        login(),
+        examine(1),
+        "C~ M3 FETCH 1 .*",
+        full(1, 5),
+        "S: M3 OK done",
+        examine(1, tag="M4", uidvalidity=8),
+        "C: M5 UID FETCH 6 (UID FLAGS)\nS: * 1 FETCH (UID 6 FLAGS (\\Seen))\nS: M5 OK done\n!wait",
+    ) as server:
+        session = open_session(server.endpoint)
+        first_page(session)
+        assert session.flags(MessageAddress("INBOX", 8, Uid(6)), soon()) == ("seen",)
