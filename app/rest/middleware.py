@@ -59,7 +59,7 @@ class RequestFrame:
         except Exception as error:
             if status:  # the answer has begun: only breaking it off is honest
                 raise
-            await unexpected(error, scope["path"])(scope, receive, told)
+            await unexpected(error, scope)(scope, receive, told)
         finally:
             _record(scope, status or 499, time.perf_counter() - begun, cost, headers)
             reset_request_id(token)
@@ -83,7 +83,7 @@ class BodyBound:
             return
         length = Headers(scope=scope).get("content-length", "0")
         if length.isdigit() and int(length) > self._most:
-            answer = problem(PayloadTooLarge(f"A body may have {self._most} bytes."), scope["path"])
+            answer = problem(PayloadTooLarge(f"A body may have {self._most} bytes."), scope)
             await answer(scope, receive, send)
             return
         seen = 0

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
 
 from app.domain import errors
 from app.domain.errors import FieldProblem, InvalidRequest, MailhatchError
@@ -65,15 +66,15 @@ _FRAMEWORK = {
 }
 
 
-def problem(error: MailhatchError, instance: str) -> Response:
-    """Make the answer for an error; `instance` is the path that was asked for."""
+def problem(error: MailhatchError, scope: Scope) -> Response:
+    """Make the answer for an error of the request that `scope` is (ASGI): it names its path and the path prefix."""
     status = STATUS[type(error)]
     body: dict[str, object] = {
-        "type": _TYPE + error.code,
+        "type": _root(scope) + _TYPE + error.code,
         "title": error.title,
         "status": status,
         "detail": error.detail,
-        "instance": instance,
+        "instance": _instance(scope),
         "code": error.code,
         "blame": str(error.blame),
         "retryable": error.is_retryable,
@@ -101,21 +102,31 @@ def problem(error: MailhatchError, instance: str) -> Response:
     return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
 
 
-def framework_problem(status: int, detail: str | None, instance: str, headers: dict[str, str] | None) -> Response:
+def framework_problem(status: int, detail: str | None, scope: Scope, headers: dict[str, str] | None) -> Response:
     """Make the answer for what the framework refused before our code saw it."""
     code, title = _FRAMEWORK.get(status, ("invalid_request", HTTPStatus(status).phrase))
     body = {
-        "type": _TYPE + code,
+        "type": _root(scope) + _TYPE + code,
         "title": title,
         "status": status,
         "detail": detail or title,
-        "instance": instance,
+        "instance": _instance(scope),
         "code": code,
         "blame": str(errors.Blame.CALLER),
         "retryable": False,
         "request_id": current_request_id(),
     }
     return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
+
+
+def _root(scope: Scope) -> str:
+    root: str = scope.get("root_path", "")
+    return root
+
+
+def _instance(scope: Scope) -> str:
+    path: str = scope["path"]
+    return path if path.startswith(_root(scope)) else _root(scope) + path
 
 
 def validation_problem(failed: RequestValidationError) -> InvalidRequest:
@@ -140,11 +151,11 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, MailhatchError)
-        return problem(error, request.url.path)
+        return problem(error, request.scope)
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return problem(validation_problem(error), request.url.path)
+        return problem(validation_problem(error), request.scope)
 
     async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -152,7 +163,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             headers["Allow"] = _allowed(routes, request)
         detail = error.detail if error.status_code not in _FRAMEWORK else None
-        return framework_problem(error.status_code, detail, request.url.path, headers)
+        return framework_problem(error.status_code, detail, request.scope, headers)
 
     app.add_exception_handler(MailhatchError, ours)
     app.add_exception_handler(RequestValidationError, invalid)
@@ -169,7 +180,7 @@ def _allowed(routes: Sequence[BaseRoute], request: Request) -> str:
     return ", ".join(sorted(methods))
 
 
-def unexpected(error: Exception, path: str) -> Response:
+def unexpected(error: Exception, scope: Scope) -> Response:
     """Log a bug of ours and make the answer for it, without its inside."""
-    _log.error("unexpected error", exc_info=error, extra={"path": path})
-    return problem(errors.InternalError("A fault of the service; the log has it under this request_id."), path)
+    _log.error("unexpected error", exc_info=error, extra={"path": scope["path"]})
+    return problem(errors.InternalError("A fault of the service; the log has it under this request_id."), scope)

@@ -8,6 +8,8 @@ from app.domain import errors
 from app.domain.errors import MailhatchError, all_errors
 from app.rest.problems import STATUS, problem
 
+SCOPE = {"type": "http", "path": "/v1/accounts"}
+
 
 def made(kind: type[MailhatchError]) -> MailhatchError:
     if kind is errors.NotSupportedByServer:
@@ -26,7 +28,7 @@ def test_codes_are_unique() -> None:
 
 @pytest.mark.parametrize("kind", all_errors(), ids=lambda kind: kind.code)
 def test_every_error_has_the_one_shape(kind: type[MailhatchError]) -> None:
-    answer = problem(made(kind), "/v1/accounts")
+    answer = problem(made(kind), SCOPE)
     body = json.loads(bytes(answer.body))
     assert answer.media_type == "application/problem+json"
     assert body["code"] == kind.code
@@ -47,17 +49,23 @@ def test_a_mail_servers_failure_is_never_our_500(kind: type[MailhatchError]) -> 
     "kind", [kind for kind in all_errors() if STATUS[kind] in (429, 503)], ids=lambda kind: kind.code
 )
 def test_throttling_says_when_to_come_back(kind: type[MailhatchError]) -> None:
-    assert problem(kind("A sentence.", retry_after=7.2), "/").headers["retry-after"] == "8"
-    assert problem(kind("A sentence."), "/").headers["retry-after"] == "1"
+    assert problem(kind("A sentence.", retry_after=7.2), SCOPE).headers["retry-after"] == "8"
+    assert problem(kind("A sentence."), SCOPE).headers["retry-after"] == "1"
 
 
 def test_a_missing_scope_is_named() -> None:
-    answer = problem(errors.Forbidden("No.", scope="mail.body.read"), "/")
+    answer = problem(errors.Forbidden("No.", scope="mail.body.read"), SCOPE)
     assert answer.headers["www-authenticate"] == 'Bearer error="insufficient_scope", scope="mail.body.read"'
 
 
 def test_pointers_are_told() -> None:
     error = errors.InvalidRequest("No.", [errors.FieldProblem("Too long.", "/incoming/host")])
-    assert json.loads(bytes(problem(error, "/").body))["errors"] == [
+    assert json.loads(bytes(problem(error, SCOPE).body))["errors"] == [
         {"detail": "Too long.", "pointer": "/incoming/host"}
     ]
+
+
+def test_behind_a_proxy_addresses_get_their_prefix_back() -> None:
+    body = json.loads(bytes(problem(errors.NotFound("No."), SCOPE | {"root_path": "/mail"}).body))
+    assert body["type"] == "/mail/problems/not_found"
+    assert body["instance"] == "/mail/v1/accounts"

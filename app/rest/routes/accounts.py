@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
+from starlette.types import Scope
 
 from app.domain.account import Account, AccountState
 from app.domain.errors import MailhatchError
@@ -84,16 +85,16 @@ async def create_accounts(
 
     async def act() -> Response:
         results = await at.accounts.create_many(principal, [item.to_domain() for item in body.items], verify)
-        items = [_batch_item(result, request.url.path) for result in results]
+        items = [_batch_item(result, request.scope) for result in results]
         return Response(msgspec.json.encode({"items": items}), media_type=_JSON)
 
     return await once(request, principal, idempotency_key, act)
 
 
-def _batch_item(result: Account | MailhatchError, instance: str) -> dict[str, object]:
+def _batch_item(result: Account | MailhatchError, scope: Scope) -> dict[str, object]:
     if isinstance(result, Account):
         return {"status": 201, "account": AccountView.of(result), "problem": None}
-    answer = msgspec.Raw(bytes(problem(result, instance).body))
+    answer = msgspec.Raw(bytes(problem(result, scope).body))
     return {"status": STATUS[type(result)], "account": None, "problem": answer}
 
 
