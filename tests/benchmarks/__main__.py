@@ -38,8 +38,10 @@ def main() -> int:
 
 
 def heading(load_before: float) -> list[str]:
-    """Say when and on what; a machine busy before the run makes times longer."""
-    return [f"{report.date()}: {report.machine()}; load {load_before:.1f} before the run.", ""]
+    """Say when and on what; a machine busy with something else makes times longer."""
+    load_now = os.getloadavg()[0]
+    busy = f"load {load_before:.1f} before the run and {load_now:.1f} at its end"
+    return [f"{report.date()}: {report.machine()}; {busy}. The run itself makes a load of about 2.", ""]
 
 
 def body(found: Run) -> list[str]:

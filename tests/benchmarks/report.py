@@ -17,15 +17,17 @@ PREFACE = """\
 # Benchmarks
 
 Written by `.venv/bin/python -m tests.benchmarks --write`; `make bench` prints the same. One run, one Dovecot over plain
-loopback, maildir, messages of about 7 kB. *cold* is the service without its summary cache and messages that were not
-opened before; *cached* is the service as it comes, everything asked for before. *raw socket* sends composed commands
-and reads until the tag, without understanding anything; *imapclient* is used as its documentation shows, a thread for
-each connection. In their rows *cached* is the same commands without what a cache saves.
+loopback, a maildir in memory where there is room, messages of about 7 kB. *cold* is the service without its summary
+cache and messages that were not opened before; *cached* is the service as it comes, everything asked for before.
+*raw socket* sends composed commands and reads until the tag, without understanding anything; *imapclient* is used as
+its documentation shows, a thread for each connection. In their rows *cached* is the same commands without what a cache
+saves.
 
 *CPU* is per request: of the service's process, or of the client itself. *Round trips* are those of one request on a
 warm connection, counted by a proxy before the mail server. *Memory* is the highest the service had above what it had
 before. The load comes from a process of its own and shares the cores with Dovecot and the service, so that times under
-concurrency say more about the machine than about the service; CPU says more.
+concurrency say more about the machine than about the service; CPU says more. One account has three connections to its
+mail server, as by default, whatever comes at once.
 """
 
 
