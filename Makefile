@@ -22,7 +22,7 @@ serve: ## run Mailhatch with your own settings
 test: ## run every test; installs Dovecot, PostgreSQL and Chromium on Debian when they are missing
 	@sh .ci/install
 	@$(MAKE) venv
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(if $(CI),--cov)
 
 check: venv ## lint, types, import direction, contracts
 	@$(BIN)/ruff check .

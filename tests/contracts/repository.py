@@ -1,6 +1,7 @@
 """The files of the project, as a fresh clone has them."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,11 +10,12 @@ NOT_OURS = {".git", ".venv", ".venv-demo", ".venv-lock", "var", "build", "dist",
 
 
 def project_files() -> list[Path]:
-    """List every file under version control, or, outside a clone, every file that is not generated."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if listed.returncode == 0:
-        paths = [ROOT / name for name in listed.stdout.split("\0") if name]
-        return sorted(path for path in paths if path.is_file())
+    """List every file under version control, or, without git, every file that is not generated."""
+    if (ROOT / ".git").exists() and shutil.which("git"):
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+        if listed.returncode == 0:
+            paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+            return sorted(path for path in paths if path.is_file())
     found = []
     for folder, folders, files in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in NOT_OURS and not name.endswith("_cache")]
