@@ -133,6 +133,8 @@ class Opener:
 
 
 def _abort_late(future: "asyncio.Future[MailSession]") -> None:
-    """Cut a session that was opened after the pool had gone."""
+    """Cut a session that was opened after nobody wanted it any more; what is cut closes without waiting."""
     if not future.cancelled() and future.exception() is None:
-        future.result().abort()
+        session = future.result()
+        session.abort()
+        session.close(0.0)

@@ -2,6 +2,10 @@
 
 #: Bytes asked for in one section range: the session's own bound (app.imap) is 1 MiB; several ranges make a large text.
 SECTION_BYTES = 512 * 1024
+#: Ranges asked for in one call: the session's own bound.
+RANGES_AT_ONCE = 16
+#: Ranges of a whole body, 32 MiB: four calls. Texts beyond them count as cut off.
+MAX_RANGES = 64
 #: Characters of a body unless the caller asks otherwise: a long newsletter is 100 kB of HTML.
 DEFAULT_BODY_BYTES = 256 * 1024
 #: Most characters of a body: what a phone can still lay out; `/parts` has the rest.
@@ -11,3 +15,6 @@ DEFAULT_PAGE = 50
 MAX_PAGE = 200
 #: Part sizes remembered after a whole pass, for ranges: 64 bytes each.
 KNOWN_SIZES = 10_000
+#: Levels of a mailbox path; people have five. A server may send a name of a million delimiters, and each level is an
+#: object in the answer.
+MAX_LEVELS = 25

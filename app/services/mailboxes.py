@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from app.domain.access import Principal, Scope
 from app.domain.account import Account
 from app.domain.errors import NotFound, StaleReference
-from app.domain.ids import MailboxId, MessageKey, mailbox_id, mailbox_row
+from app.domain.ids import MessageKey, mailbox_id, mailbox_row
 from app.domain.mailbox import Mailbox, MailboxFacts, Role, RoleSource
 from app.domain.ports import MailboxRow, MailGateway
 from app.domain.query import MessageAddress
 from app.services.accounts import Accounts
+from app.services.limits import MAX_LEVELS
 from app.services.mailbox_directory import Directory, MailboxDirectory
 from app.services.roles import assign_roles
 
@@ -77,15 +78,18 @@ def _tree(
     listed: Sequence[MailboxFacts], directory: Directory, roles: dict[str, tuple[Role, RoleSource]]
 ) -> tuple[Mailbox, ...]:
     result: list[Mailbox] = []
-    for facts in sorted({facts.name: facts for facts in reversed(listed)}.values(), key=_order):
-        path = tuple(facts.name.split(facts.delimiter)) if facts.delimiter else (facts.name,)
+    above: list[Mailbox] = []  # the last one, and below it those that it lies in
+    distinct = {facts.name: facts for facts in reversed(listed)}
+    for path, facts in sorted([(_path(facts), facts) for facts in distinct.values()], key=_order):
+        while above and not _lies_in(path, above[-1].path):
+            above.pop()
         role, source = roles.get(facts.name, (None, None))
         result.append(
             Mailbox(
                 id=mailbox_id(directory.by_name[facts.name].row),
                 name=path[-1],
                 path=path,
-                parent_id=_parent(facts, path, directory),
+                parent_id=above[-1].id if above else None,
                 role=role,
                 role_source=source,
                 is_selectable=facts.is_selectable,
@@ -94,18 +98,20 @@ def _tree(
                 unread=facts.unseen,
             )
         )
+        above.append(result[-1])
     return tuple(result)
 
 
-def _order(facts: MailboxFacts) -> tuple[bool, list[tuple[str, str]]]:
-    """INBOX first, then by path, so that parents stand before children."""
-    path = facts.name.split(facts.delimiter) if facts.delimiter else [facts.name]
+def _lies_in(path: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return len(path) > len(other) and path[: len(other)] == other
+
+
+def _path(facts: MailboxFacts) -> tuple[str, ...]:
+    """Split a name into its levels; what lies deeper than the bound stays together in the last one."""
+    return tuple(facts.name.split(facts.delimiter, MAX_LEVELS - 1)) if facts.delimiter else (facts.name,)
+
+
+def _order(item: tuple[tuple[str, ...], MailboxFacts]) -> tuple[bool, list[tuple[str, str]]]:
+    """INBOX first, then by path: a mailbox stands before all that lie in it, and nothing else stands between."""
+    path, _ = item
     return path[0] != "INBOX", [(part.casefold(), part) for part in path]
-
-
-def _parent(facts: MailboxFacts, path: tuple[str, ...], directory: Directory) -> MailboxId | None:
-    for length in range(len(path) - 1, 0, -1):
-        row = directory.by_name.get((facts.delimiter or "").join(path[:length]))
-        if row:
-            return mailbox_id(row.row)
-    return None

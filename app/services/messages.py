@@ -15,7 +15,7 @@ from app.mime.body import FetchedText, compose, wanted
 from app.mime.html import POLICY_VERSION
 from app.services.accounts import Accounts
 from app.services.cursors import PageCursor, read_cursor, write_cursor
-from app.services.limits import SECTION_BYTES
+from app.services.limits import MAX_RANGES, RANGES_AT_ONCE, SECTION_BYTES
 from app.services.links import PartLinks
 from app.services.mailboxes import Mailboxes
 
@@ -167,26 +167,30 @@ class Messages:
             return await ask(opened.account.id, address, self._timeout)
 
     async def _texts(self, opened: OpenedMessage, parts: tuple[Part, ...], max_bytes: int) -> dict[str, FetchedText]:
-        """Fetch the text parts, each up to what `max_bytes` decoded characters can take, in one round trip."""
+        """Fetch the text parts, each up to what `max_bytes` decoded characters can take: one round trip for any message
+        that a person wrote; a message of very many or very large texts takes a few, and its rest counts as cut off.
+        """
+        by_section = {part.section: part for part in parts if part.section is not None}
         ranges: list[SectionRange] = []
-        for part in parts:
+        for section, part in by_section.items():
             most = _encoded_bound(part, max_bytes)
             ranges.extend(
-                SectionRange(part.section or "", offset, min(SECTION_BYTES, most - offset))
+                SectionRange(section, offset, min(SECTION_BYTES, most - offset))
                 for offset in range(0, most, SECTION_BYTES)
             )
-        if not ranges:
-            return {}
-        pieces = await self._gateway.sections(opened.account.id, opened.address, ranges, self._timeout)
         contents: dict[str, bytes] = {}
-        for asked, piece in zip(ranges, pieces, strict=True):
-            contents[asked.section] = contents.get(asked.section, b"") + piece
-        return {
-            part.section or "": FetchedText(
-                contents[part.section or ""], len(contents[part.section or ""]) >= _encoded_bound(part, max_bytes)
-            )
-            for part in parts
-        }
+        ranges = ranges[:MAX_RANGES]
+        for asked in (ranges[start : start + RANGES_AT_ONCE] for start in range(0, len(ranges), RANGES_AT_ONCE)):
+            pieces = await self._gateway.sections(opened.account.id, opened.address, asked, self._timeout)
+            for one, piece in zip(asked, pieces, strict=True):
+                contents[one.section] = contents.get(one.section, b"") + piece
+        return {section: _fetched(part, contents.get(section), max_bytes) for section, part in by_section.items()}
+
+
+def _fetched(part: Part, data: bytes | None, max_bytes: int) -> FetchedText:
+    if data is None:
+        return FetchedText(b"", is_truncated=True)
+    return FetchedText(data, is_truncated=len(data) >= _encoded_bound(part, max_bytes))
 
 
 def _encoded_bound(part: Part, max_bytes: int) -> int:

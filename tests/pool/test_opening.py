@@ -406,7 +406,8 @@ async def test_closing_while_logins_are_under_way_ends_them(world: World) -> Non
         await call
     await closing
     world.server.login_gate.set()
-    await until(lambda: len(world.server.sessions) == 1 and world.server.sessions[0].is_aborted)
+    await until(lambda: len(world.server.sessions) == 1 and world.server.sessions[0].is_closed)
+    assert world.server.sessions[0].is_aborted
 
 
 async def test_an_operation_runs_in_a_thread_of_the_pool(world: World) -> None:

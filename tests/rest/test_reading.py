@@ -195,6 +195,23 @@ async def test_a_body_says_when_it_was_cut(api: Api, account: str, mail_user: Ma
     assert len(cut["text"]) <= 1000
 
 
+async def test_a_message_of_very_many_texts_is_read_as_far_as_the_bound(
+    api: Api, account: str, mail_user: MailUser
+) -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "many"
+    mail.make_mixed()
+    for number in range(90):
+        part = EmailMessage()
+        part.set_content(f"text {number}")
+        mail.attach(part)
+    mail_user.append(mail.as_bytes())
+    message = await first_id(api, account)
+    body = await api.get(f"/v1/accounts/{account}/messages/{message}/body")
+    assert "text 0" in body["text"]
+    assert "text 15" in body["text"]
+
+
 @pytest.fixture
 async def blob(api: Api, account: str, mail_user: MailUser) -> tuple[str, bytes]:
     """A part of 1.5 MB and where it is."""
