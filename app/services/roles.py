@@ -137,7 +137,7 @@ def assign_roles(mailboxes: Sequence[MailboxFacts]) -> dict[str, tuple[Role, Rol
 
 
 def _leaf(mailbox: MailboxFacts) -> str | None:
-    path = mailbox.name.split(mailbox.delimiter) if mailbox.delimiter else [mailbox.name]
+    path = mailbox.name.split(mailbox.delimiter, 2) if mailbox.delimiter else [mailbox.name]
     if len(path) == 2 and path[0].upper() == "INBOX":
         path = path[1:]
     return path[0].casefold() if len(path) == 1 else None
