@@ -15,6 +15,7 @@ from app.services.account_limits import (
     EMAIL_CHARS,
     EXTERNAL_ID_CHARS,
     HOST_CHARS,
+    LAST_EXPIRY,
     METADATA_ENTRIES,
     METADATA_KEY_CHARS,
     METADATA_VALUE_CHARS,
@@ -156,6 +157,12 @@ def _credential_problems(credentials: Credentials, now: float) -> list[FieldProb
         return problems
     if not (_ACCESS_TOKEN.fullmatch(credentials.token) and len(credentials.token) <= ACCESS_TOKEN_CHARS):
         _add(problems, "/incoming/auth/token", f"A bearer token of at most {ACCESS_TOKEN_CHARS} characters.")
-    if credentials.expires_at is not None and not credentials.expires_at > now:  # also refuses NaN
-        _add(problems, "/incoming/auth/expires_at", "The token has expired already.")
+    if credentials.expires_at is not None:
+        _add(problems, "/incoming/auth/expires_at", _expiry_problem(credentials.expires_at, now))
     return problems
+
+
+def _expiry_problem(expires_at: float, now: float) -> str | None:
+    if not expires_at > now:  # also refuses NaN
+        return "The token has expired already."
+    return None if expires_at < LAST_EXPIRY else "No token lives that long; leave it out if it is not known."

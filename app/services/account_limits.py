@@ -53,6 +53,9 @@ USERNAME_CHARS = 512
 PASSWORD_CHARS = 4_096
 #: Microsoft's access tokens reach 4 kB; SASL sends them base64 in one line.
 ACCESS_TOKEN_CHARS = 16_384
+#: Unix seconds before which an access token ends: the year 9000. Written in UTC, a time near the end of 9999 may lie in
+#: the year 10000, which has no date, and an account with it could never be shown.
+LAST_EXPIRY = 221_845_392_000.0
 #: A company's CA bundle; the system's has its own setting (`MAILHATCH_CA_FILE`).
 CA_PEM_CHARS = 65_536
 #: Metadata is a label, not a store.

@@ -219,3 +219,11 @@ async def test_accounts_come_in_pages_and_filters(api: Api, mail_user: MailUser)
     assert len((await api.get("/v1/accounts?external_id=e-0"))["items"]) == 2
     assert (await api.get("/v1/accounts?state=paused"))["items"] == []
     assert (await api.get("/v1/accounts/external:e-0", status=409))["code"] == "conflict"
+
+
+async def test_a_token_that_ends_after_the_last_date_cannot_spoil_the_list(api: Api, mail_user: MailUser) -> None:
+    body = account_body(mail_user)
+    body["incoming"]["auth"] = {"type": "access_token", "token": "t", "expires_at": "9999-12-31T23:59:59-23:59"}
+    problem = await api.post("/v1/accounts?verify=never", body, status=400)
+    assert [item["pointer"] for item in problem["errors"]] == ["/incoming/auth/expires_at"]
+    assert (await api.get("/v1/accounts"))["items"] == []

@@ -93,6 +93,10 @@ def test_hosts_that_may_not(host: str) -> None:
         (new_account(credentials=AccessToken("x" * 16_385)), "/incoming/auth/token"),
         (new_account(credentials=AccessToken("t", NOW)), "/incoming/auth/expires_at"),
         (new_account(credentials=AccessToken("t", float("nan"))), "/incoming/auth/expires_at"),
+        (
+            new_account(credentials=AccessToken("t", 253_402_387_139.0)),
+            "/incoming/auth/expires_at",
+        ),  # in the year 10000
         (new_account(incoming=replace(server(), ca_pem="")), "/incoming/tls/ca_pem"),
         (new_account(incoming=replace(server(), ca_pem="hello")), "/incoming/tls/ca_pem"),
         (new_account(incoming=replace(server(), ca_pem="häää")), "/incoming/tls/ca_pem"),
