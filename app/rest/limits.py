@@ -13,3 +13,6 @@ DEFAULT_PAGE = 50
 MAX_PAGE = 200
 #: Characters of a cursor, an id or a filter in the query.
 MAX_QUERY_TEXT = 512
+#: Seconds until a download must have begun. For a range the part is read once to learn its size, which takes a slow
+#: server half a minute for 100 MB; a hostile one sends without end what decodes to nothing.
+BEGIN_SECONDS = 60.0

@@ -1,13 +1,15 @@
 """Messages: pages of summaries, an open message, its body."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TypeVar
 
 from app.domain.access import Principal, Scope
 from app.domain.account import Account
 from app.domain.errors import CursorExpired, NotFound, StaleReference
-from app.domain.ids import MailboxId, MessageId, MessageKey, Seq, mailbox_id, message_id, message_key
+from app.domain.ids import AccountId, MailboxId, MessageId, MessageKey, Seq, mailbox_id, message_id, message_key
 from app.domain.message import Body, Message, MessageFacts, Part, Summary
 from app.domain.ports import MailGateway
 from app.domain.query import MessageAddress, PageQuery, PageRows, Row, SectionRange
@@ -133,15 +135,17 @@ class Messages:
         facts = await self._fetch(opened, self._gateway.structure)
         parts = wanted(facts.structure)
         contents = await self._texts(opened, parts, max_bytes)
-        by_content_id = {part.content_id: part for part in facts.structure.leaves() if part.content_id}
+        sections = {part.content_id: part.section for part in facts.structure.leaves() if part.content_id}
 
+        @cache  # a message may show one image ten thousand times
         def link_for_cid(content_id: str) -> str | None:
-            part = by_content_id.get(content_id)
-            if part is None or part.section is None:
+            section = sections.get(content_id)
+            if section is None:
                 return None
-            return self._links.url(base_url, principal, opened.account.id, reference, part.section)
+            return self._links.url(base_url, principal, opened.account.id, reference, section)
 
-        body = compose(facts.structure, contents, link_for_cid, max_bytes)
+        # In a thread: a sender can write HTML that takes seconds to clean, and nobody else is to wait for that.
+        body = await asyncio.to_thread(compose, facts.structure, contents, link_for_cid, max_bytes)
         defects = facts.summary.defects + body.defects
         return replace(body, defects=tuple(dict.fromkeys(defects)))
 
@@ -153,16 +157,26 @@ class Messages:
         """Return what never changes about an opened message."""
         return await self._fetch(opened, self._gateway.structure)
 
-    async def _fetch(self, opened: OpenedMessage, ask: Callable[..., Awaitable[_T]]) -> _T:
+    async def found_again(self, opened: OpenedMessage) -> MessageAddress | None:
+        """Tell where a message is that is not at its address: its mailbox may have been renamed, which leaves it there.
+
+        None when it is nowhere else. Raises StaleReference when its mailbox is gone.
+        """
+        await self._mailboxes.refresh(opened.account)
+        try:
+            address = await self._mailboxes.locate(opened.account, opened.key)
+        except NotFound:
+            raise StaleReference("The mailbox of this message is no longer there.") from None
+        return None if address == opened.address else address
+
+    async def _fetch(
+        self, opened: OpenedMessage, ask: Callable[[AccountId, MessageAddress, float], Awaitable[_T]]
+    ) -> _T:
         try:
             return await ask(opened.account.id, opened.address, self._timeout)
-        except (NotFound, StaleReference):  # the mailbox may have been renamed, which leaves the message where it was
-            await self._mailboxes.refresh(opened.account)
-            try:
-                address = await self._mailboxes.locate(opened.account, opened.key)
-            except NotFound:
-                raise StaleReference("The mailbox of this message is no longer there.") from None
-            if address == opened.address:
+        except (NotFound, StaleReference):
+            address = await self.found_again(opened)
+            if address is None:
                 raise
             return await ask(opened.account.id, address, self._timeout)
 
@@ -181,10 +195,16 @@ class Messages:
         contents: dict[str, bytes] = {}
         ranges = ranges[:MAX_RANGES]
         for asked in (ranges[start : start + RANGES_AT_ONCE] for start in range(0, len(ranges), RANGES_AT_ONCE)):
-            pieces = await self._gateway.sections(opened.account.id, opened.address, asked, self._timeout)
+            pieces = await self._sections(opened, asked)
             for one, piece in zip(asked, pieces, strict=True):
                 contents[one.section] = contents.get(one.section, b"") + piece
         return {section: _fetched(part, contents.get(section), max_bytes) for section, part in by_section.items()}
+
+    async def _sections(self, opened: OpenedMessage, asked: Sequence[SectionRange]) -> tuple[bytes, ...]:
+        async def ask(account_id: AccountId, address: MessageAddress, timeout: float) -> tuple[bytes, ...]:
+            return await self._gateway.sections(account_id, address, asked, timeout)
+
+        return await self._fetch(opened, ask)
 
 
 def _fetched(part: Part, data: bytes | None, max_bytes: int) -> FetchedText:

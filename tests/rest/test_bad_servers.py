@@ -1,13 +1,20 @@
 """What bad mail servers get: the right problem within the deadline, and nobody else notices."""
 
 import asyncio
+import re
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 
 from app.config import Settings
+from app.domain.message import Body
+from app.mime.body import compose
+from app.rest.routes import parts
+from app.services import messages
 from tests.rest.conftest import Api, account_body
 from tests.support.dovecot import Dovecot, MailUser
 from tests.support.proxy import Proxy
@@ -170,3 +177,58 @@ async def test_a_revoked_password_changes_the_accounts_state(api: Api, dovecot: 
     assert found["reason"]["next_attempt_at"]
     again = await api.http.get(f"/v1/accounts/{account}/mailboxes")
     assert again.json()["code"] == "authentication_failed"
+
+
+async def test_html_that_takes_seconds_to_clean_stops_nobody_else(
+    api: Api, account: str, mail_user: MailUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def composed(*arguments: object) -> Body:
+        threads.append(threading.current_thread())
+        return compose(*arguments)  # type: ignore[arg-type]  # passed on as they are
+
+    monkeypatch.setattr(messages, "compose", composed)
+    mail_user.append_all([b"Content-Type: text/html\r\n\r\n" + b"<p>tag" * 1000])
+    page = await api.get(f"/v1/accounts/{account}/mailboxes/inbox/messages")
+    await api.get(f"/v1/accounts/{account}/messages/{page['items'][0]['id']}/body")
+    assert len(threads) == 1
+    assert threads[0] is not threading.current_thread()
+
+
+async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Serve one message whose attachment never ends, and is nothing but line ends in base64."""
+    structure = b'("APPLICATION" "ZIP" NIL NIL NIL "BASE64" 999999999)'
+    answers = {
+        b"LIST": b'* LIST () "/" INBOX\r\n',
+        b"EXAMINE": b"* 1 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 6] x\r\n",
+        b"FETCH": b"* 1 FETCH (UID 5 FLAGS () ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) BODYSTRUCTURE "
+        + structure
+        + b")\r\n",
+    }
+    writer.write(b"* OK [CAPABILITY IMAP4rev1 LITERAL+] ready\r\n")
+    while line := await reader.readline():
+        tag, command, *_ = line.replace(b"UID ", b"").split()
+        if asked := re.search(rb"BODY\.PEEK\[1\]<(\d+)\.(\d+)>", line):
+            size = int(asked[2])
+            writer.write(b"* 1 FETCH (UID 5 BODY[1]<%s> {%d}\r\n" % (asked[1], size) + b"\n" * size + b")\r\n")
+        else:
+            writer.write(answers.get(command, b""))
+        writer.write(tag + b" OK [CAPABILITY IMAP4rev1 LITERAL+] done\r\n")
+        await writer.drain()
+
+
+@pytest.mark.parametrize("headers", [{}, {"Range": "bytes=0-9"}], ids=["whole", "range"])
+async def test_an_attachment_that_never_ends_and_holds_nothing(
+    api: Api, mail_user: MailUser, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    monkeypatch.setattr(parts, "BEGIN_SECONDS", DEADLINE)
+    async with server(endless) as port:
+        body = account_body(mail_user)
+        body["incoming"]["port"] = port
+        account = (await api.post("/v1/accounts", body))["id"]
+        page = await api.get(f"/v1/accounts/{account}/mailboxes/inbox/messages")
+        path = f"/v1/accounts/{account}/messages/{page['items'][0]['id']}/parts/1"
+        answer: httpx.Response = await asyncio.wait_for(api.http.get(path, headers=headers), DEADLINE + PATIENCE)
+        assert answer.status_code == 504
+        assert answer.json()["code"] == "upstream_timeout"

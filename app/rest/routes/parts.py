@@ -1,6 +1,8 @@
 """Downloads: parts and whole messages, streamed in constant memory."""
 
+import asyncio
 import mimetypes
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -8,6 +10,7 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.domain.access import Principal
+from app.domain.errors import UpstreamTimeout
 from app.rest.answers import NOT_MODIFIED, Responses, mail_problems
 from app.rest.conditional import etag_of, is_fresh
 from app.rest.dependencies import (
@@ -21,7 +24,7 @@ from app.rest.dependencies import (
     resolve_account,
 )
 from app.rest.disposition import attachment, content_type
-from app.rest.limits import IMMUTABLE_SECONDS
+from app.rest.limits import BEGIN_SECONDS, IMMUTABLE_SECONDS
 from app.rest.ranges import parse_range, resolve
 from app.rest.state import FaceServices
 from app.services.parts import PartContent, Parts
@@ -115,12 +118,22 @@ async def _download(
     if getattr(request.state, "is_link", False):
         headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     asked = parse_range(wanted) if if_range in (None, etag) else None
-    if asked:
-        size = await parts.size(content)
-        found = resolve(asked, size)
-        headers["Content-Range"] = f"bytes {found.start}-{found.stop - 1}/{size}"
-        headers["Content-Length"] = str(found.stop - found.start)
-        return StreamingResponse(await _begun(parts.read(content, found.start, found.stop)), 206, headers)
+    try:
+        async with asyncio.timeout(BEGIN_SECONDS):
+            return await (_ranged(parts, content, asked, headers) if asked else _whole(parts, content, headers))
+    except TimeoutError:
+        raise UpstreamTimeout("The mail server did not come to the wanted bytes in time.") from None
+
+
+async def _ranged(parts: Parts, content: PartContent, asked: re.Match[str], headers: dict[str, str]) -> Response:
+    size = await parts.size(content)
+    found = resolve(asked, size)
+    headers["Content-Range"] = f"bytes {found.start}-{found.stop - 1}/{size}"
+    headers["Content-Length"] = str(found.stop - found.start)
+    return StreamingResponse(await _begun(parts.read(content, found.start, found.stop)), 206, headers)
+
+
+async def _whole(parts: Parts, content: PartContent, headers: dict[str, str]) -> Response:
     chunks = parts.read(content)
     head, is_whole = await _peek(chunks)
     size_known = sum(map(len, head)) if is_whole else parts.known_size(content)
