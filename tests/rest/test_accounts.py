@@ -227,3 +227,14 @@ async def test_a_token_that_ends_after_the_last_date_cannot_spoil_the_list(api: 
     problem = await api.post("/v1/accounts?verify=never", body, status=400)
     assert [item["pointer"] for item in problem["errors"]] == ["/incoming/auth/expires_at"]
     assert (await api.get("/v1/accounts"))["items"] == []
+
+
+@pytest.mark.parametrize(("place", "pointer"), [(None, ""), ("incoming", "/incoming"), ("metadata", "/metadata")])
+async def test_fifty_thousand_fields_are_one_finding(
+    api: Api, mail_user: MailUser, place: str | None, pointer: str
+) -> None:
+    many = {str(number): number for number in range(50_000)}
+    body = account_body(mail_user)
+    body |= many if place is None else {place: many}
+    problem = await api.post("/v1/accounts", body, status=400)
+    assert [(item["detail"], item["pointer"]) for item in problem["errors"]] == [("At most 200 fields.", pointer)]
