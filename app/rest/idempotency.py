@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import hmac
 import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -42,7 +43,9 @@ async def once(
         raise InvalidRequest(detail, [FieldProblem(detail, "/header/Idempotency-Key")])
     at = state_of(request)
     body = await request.body()
-    fingerprint = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body).digest()
+    payload = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body
+    # Keyed with what is nowhere stored: the body may hold a password, and a plain digest of it could be guessed at.
+    fingerprint = hmac.digest(match[1].encode("ascii"), payload, hashlib.sha256)
     stored = await at.idempotency.begin(principal.token_id, match[1], fingerprint, at.clock.now())
     if isinstance(stored, StoredAnswer):
         return Response(stored.body, stored.status, dict(stored.headers) | {"Idempotency-Replayed": "true"})

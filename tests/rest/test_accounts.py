@@ -1,11 +1,14 @@
 """Accounts over REST, on real Dovecot."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.config import Settings
 from tests.rest.conftest import Api, account_body
 from tests.support.dovecot import MailUser
 
@@ -238,3 +241,22 @@ async def test_fifty_thousand_fields_are_one_finding(
     body |= many if place is None else {place: many}
     problem = await api.post("/v1/accounts", body, status=400)
     assert [(item["detail"], item["pointer"]) for item in problem["errors"]] == [("At most 200 fields.", pointer)]
+
+
+async def test_a_stolen_database_gives_no_way_to_try_passwords(
+    api: Api, mail_user: MailUser, settings: Settings
+) -> None:
+    """A digest of the request, whose other fields are known, could be compared with guesses at full speed."""
+    answer = await api.http.post(
+        "/v1/accounts?verify=never", json=account_body(mail_user), headers={"Idempotency-Key": "k-9"}
+    )
+    assert answer.status_code == 201
+    request = answer.request.content
+    guesses = [hashlib.sha256(given).digest() for given in (request, b"POST /v1/accounts?verify=never\n" + request)]
+    database = b"".join(await asyncio.to_thread(_files, settings.data_dir))
+    assert database
+    assert not any(guess in database for guess in guesses)
+
+
+def _files(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(folder.glob("mailhatch.db*"))]
