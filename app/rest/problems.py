@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problems: one table from error to status, one shape for every way a request can fail."""
 
 import logging
+import math
 from collections.abc import Sequence
 from http import HTTPStatus
 
@@ -53,11 +54,13 @@ STATUS: dict[type[MailhatchError], int] = {
 #: Seconds to wait before a retry where the error itself does not know: long enough for a connection to come free.
 _DEFAULT_RETRY_AFTER = 1
 _RETRY_STATUSES = (429, 503)
+#: The one field of a body whose type is chosen by a tag.
+_TAGGED = "auth"
 #: Relative to the service, which explains each code at this address.
 _TYPE = "/problems/"
 
-#: What the framework itself may answer, by status.
-_FRAMEWORK = {
+#: What the framework itself may answer, by status: code and title.
+FRAMEWORK = {
     404: ("not_found", "Not found"),
     405: ("method_not_allowed", "This method is not allowed here"),
     406: ("not_acceptable", "Not acceptable"),
@@ -98,13 +101,13 @@ def problem(error: MailhatchError, scope: Scope) -> Response:
             pass
     if status in _RETRY_STATUSES:
         wait = error.retry_after if error.retry_after is not None else _DEFAULT_RETRY_AFTER
-        headers["Retry-After"] = str(max(1, round(wait + 0.499)))
+        headers["Retry-After"] = str(max(1, math.ceil(wait)))
     return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
 
 
 def framework_problem(status: int, detail: str | None, scope: Scope, headers: dict[str, str] | None) -> Response:
     """Make the answer for what the framework refused before our code saw it."""
-    code, title = _FRAMEWORK.get(status, ("invalid_request", HTTPStatus(status).phrase))
+    code, title = FRAMEWORK.get(status, ("invalid_request", HTTPStatus(status).phrase))
     body = {
         "type": _root(scope) + _TYPE + code,
         "title": title,
@@ -134,10 +137,17 @@ def validation_problem(failed: RequestValidationError) -> InvalidRequest:
     found: list[FieldProblem] = []
     for item in failed.errors()[:50]:
         where, *rest = item["loc"] or ("body",)
-        steps = [str(step).replace("~", "~0").replace("/", "~1") for step in rest]
+        if item["type"] == "json_invalid":
+            rest = []  # the framework names a position in the text there
+        # Pydantic puts the chosen type between a tagged union and its fields; the body has no such step.
+        steps = [_step(step) for before, step in zip(["", *rest], rest, strict=False) if before != _TAGGED]
         prefix = "" if where == "body" else f"/{where}"
         found.append(FieldProblem(_sentence(item["type"], item["msg"]), prefix + "".join(f"/{step}" for step in steps)))
     return InvalidRequest("The request is not valid; `errors` says where.", found)
+
+
+def _step(step: object) -> str:
+    return str(step).replace("~", "~0").replace("/", "~1")
 
 
 def _sentence(kind: str, message: str) -> str:
@@ -162,7 +172,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
         headers = dict(error.headers or {})
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             headers["Allow"] = _allowed(routes, request)
-        detail = error.detail if error.status_code not in _FRAMEWORK else None
+        detail = error.detail if error.status_code not in FRAMEWORK else None
         return framework_problem(error.status_code, detail, request.scope, headers)
 
     app.add_exception_handler(MailhatchError, ours)

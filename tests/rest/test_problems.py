@@ -1,12 +1,16 @@
 """One error shape, driven through every error there is."""
 
 import json
+from typing import Any
 
 import pytest
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.domain import errors
 from app.domain.errors import MailhatchError, all_errors
-from app.rest.problems import STATUS, problem
+from app.rest.models import AccountBatch, AccountBody, AccountMerge
+from app.rest.problems import STATUS, problem, validation_problem
 
 SCOPE = {"type": "http", "path": "/v1/accounts"}
 
@@ -69,3 +73,24 @@ def test_behind_a_proxy_addresses_get_their_prefix_back() -> None:
     body = json.loads(bytes(problem(errors.NotFound("No."), SCOPE | {"root_path": "/mail"}).body))
     assert body["type"] == "/mail/problems/not_found"
     assert body["instance"] == "/mail/v1/accounts"
+
+
+def found_in(model: type[BaseModel], body: dict[str, Any]) -> set[str]:
+    with pytest.raises(ValidationError) as caught:
+        model.model_validate(body)
+    found = [{**item, "loc": ("body", *item["loc"])} for item in caught.value.errors()]
+    return {one.pointer for one in validation_problem(RequestValidationError(found)).problems}
+
+
+def test_pointers_step_over_no_tag_of_a_union() -> None:
+    incoming = {"host": "a", "username": "b", "auth": {"type": "password", "password": "x" * 5000}}
+    assert found_in(AccountBody, {"incoming": incoming}) == {"/incoming/auth/password"}
+    assert found_in(AccountBatch, {"items": [{"incoming": incoming}]}) == {"/items/0/incoming/auth/password"}
+    token = {"incoming": {"auth": {"type": "access_token", "expires_at": "soon"}}}
+    assert found_in(AccountMerge, token) == {"/incoming/auth/token", "/incoming/auth/expires_at"}
+    assert found_in(AccountMerge, {"incoming": {"auth": {"type": "none"}}}) == {"/incoming/auth"}
+
+
+def test_a_body_that_is_no_json_has_no_place() -> None:
+    failed = RequestValidationError([{"type": "json_invalid", "loc": ("body", 17), "msg": "JSON decode error"}])
+    assert [one.pointer for one in validation_problem(failed).problems] == [""]

@@ -62,4 +62,6 @@ async def test_every_problem_explains_itself(api: Api) -> None:
     explained = await api.http.get(problem["type"])
     assert explained.status_code == 200
     assert "not_found" in explained.text
+    refused = await api.http.delete("/v1/accounts")
+    assert "method_not_allowed" in (await api.http.get(refused.json()["type"])).text
     assert (await api.http.get("/problems/no_such_code")).status_code == 404

@@ -8,13 +8,14 @@ from fastapi.responses import PlainTextResponse
 from fastapi.security import HTTPAuthorizationCredentials
 
 from app.domain.access import Scope
-from app.domain.errors import NotFound
+from app.domain.errors import Blame, NotFound
 from app.rest.answers import caller_problems
 from app.rest.dependencies import Services, bearer, caller
-from app.rest.problems import STATUS
+from app.rest.problems import FRAMEWORK, STATUS
 from app.rest.views import HealthView
 
 router = APIRouter(tags=["operation"])
+_NO_RETRY = "A retry of the same request will not help."
 
 
 @router.get("/livez", operation_id="getLiveness", summary="Is the process alive?", response_class=PlainTextResponse)
@@ -47,7 +48,10 @@ async def readyz(at: Services) -> Response:
 async def metrics(
     request: Request, at: Services, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> Response:
-    """Requests, pool, mail-server latency and errors, cache. Needs an admin token unless `METRICS_PUBLIC` is set."""
+    """Requests, pool, mail-server latency and errors, cache.
+
+    Needs an admin token unless `MAILHATCH_METRICS_PUBLIC` is set.
+    """
     if not at.settings.metrics_public:
         (await caller(request, given)).require(Scope.ADMIN)
     await at.refresh_metrics()
@@ -68,8 +72,11 @@ async def explain_problem(
     """What `type` of a problem points to: meaning, whose fault, whether a retry helps."""
     found = next(((error, status) for error, status in STATUS.items() if error.code == code), None)
     if found is None:
+        for status, (name, title) in FRAMEWORK.items():
+            if name == code:
+                return PlainTextResponse(f"{title} ({code}, {status})\n\n{_NO_RETRY} Fault: {Blame.CALLER}.\n")
         raise NotFound("No such problem.")
     error, status = found
     meaning = " ".join((error.__doc__ or "").split())
-    retry = "A retry may help." if error.is_retryable else "A retry of the same request will not help."
+    retry = "A retry may help." if error.is_retryable else _NO_RETRY
     return PlainTextResponse(f"{error.title} ({error.code}, {status})\n\n{meaning}\n\n{retry} Fault: {error.blame}.\n")
