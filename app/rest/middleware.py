@@ -118,7 +118,7 @@ def _add_headers(headers: MutableHeaders, scope: Scope, request_id: str, cost: C
     allowance: Allowance | None = scope.get("state", {}).get("allowance")
     if allowance:
         headers["RateLimit-Policy"] = f'"default";q={allowance.limit};w={allowance.window}'
-        headers["RateLimit"] = f'"default";r={allowance.remaining};t={round(allowance.reset + 0.499)}'
+        headers["RateLimit"] = f'"default";r={allowance.remaining};t={allowance.reset}'
 
 
 def _record(scope: Scope, status: int, took: float, cost: CallCost, headers: Headers) -> None:
