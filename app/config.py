@@ -35,8 +35,8 @@ class Settings(BaseSettings):
     root_path: str = Field("", description="Path prefix a proxy strips, such as `/mail`.")
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="Addresses or CIDRs whose `X-Forwarded-*` headers are believed. Danger: a client listed here can "
-        "claim any address.",
+        description="Addresses or CIDRs of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. "
+        "Danger: a client listed here can claim any address.",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins of browser frontends that may call the API, such as `https://app.example.com`."
