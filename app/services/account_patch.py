@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final, Literal, TypeVar
 
@@ -76,9 +76,8 @@ class AccountPatch:
         )
 
 
-_SERVER_FIELDS = tuple(
-    item.name for item in fields(AccountPatch) if item.name in {"host", "port", "security", "username", "ca_pem"}
-)
+#: What of a patch belongs to `IncomingServer`, under the same names there.
+_SERVER_FIELDS = ("host", "port", "security", "username", "ca_pem")
 
 
 def _either(value: T | Unset, old: T) -> T:

@@ -89,7 +89,7 @@ class FailureLimiter:
         return len(self._buckets)
 
     def check(self, address: str) -> None:
-        """Ask before a token is looked up. Raises RateLimited when the address has failed too often."""
+        """Ask when a token turned out not to be valid. Raises RateLimited when the address has failed too often."""
         bucket = self._bucket(address)
         if bucket.level < 1:
             raise RateLimited(
