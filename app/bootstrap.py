@@ -27,6 +27,7 @@ from app.rest import app as rest_app
 from app.rest import openapi as rest_openapi
 from app.rest.state import FaceServices
 from app.security.keyfile import load_or_create_keyring
+from app.security.keyring import KeyringError
 from app.security.links import LinkSigner
 from app.security.vault import Vault
 from app.services.access import Access
@@ -41,6 +42,7 @@ from app.services.parts import Parts
 from app.services.rate_limit import FailureLimiter, RateLimiter
 from app.storage.accounts import SqlAccountStore
 from app.storage.engine import Database
+from app.storage.errors import WrongKey
 from app.storage.idempotency import SqlIdempotencyStore
 from app.storage.mailboxes import SqlMailboxStore
 from app.storage.meta import check_keys
@@ -105,14 +107,28 @@ async def first_start(settings: Settings) -> FirstStart:
     database = await Database.open(settings.database)
     try:
         await migrate(database)
-        await check_keys(database, Vault(keyring))
         clock, vault = SystemClock(), Vault(keyring)
+        await _check_keys(settings, database, vault, is_key_new=created)
         store = SqlAccountStore(database, vault, clock)
         access = Access(SqlTokenStore(database), store, clock, settings.requests_per_minute)
         given = settings.admin_token.get_secret_value() if settings.admin_token else None
         return FirstStart(await access.ensure_admin(given), created)
     finally:
         await database.close()
+
+
+async def _check_keys(settings: Settings, database: Database, vault: Vault, *, is_key_new: bool) -> None:
+    """Refuse a database sealed with other keys; when the key file was missing say so, and take back the one made."""
+    try:
+        await check_keys(database, vault)
+    except WrongKey:
+        if not is_key_new:
+            raise
+        await asyncio.to_thread(settings.keys_file.unlink, missing_ok=True)
+        raise KeyringError(
+            f"The key file {settings.keys_file} is missing, and the database holds secrets sealed with it. "
+            "Put it back from your backup."
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +171,13 @@ def _refresher(metrics: Metrics, store: SqlAccountStore, summaries: SummaryCache
 async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
     """Open the database and all services over it; close everything in reverse order."""
     clock = SystemClock()
-    keyring, _ = await asyncio.to_thread(load_or_create_keyring, settings)
+    keyring, created = await asyncio.to_thread(load_or_create_keyring, settings)
     vault = Vault(keyring)
     async with AsyncExitStack() as stack:
         database = await Database.open(settings.database)
         stack.push_async_callback(database.close)
         await migrate(database)
-        await check_keys(database, vault)
+        await _check_keys(settings, database, vault, is_key_new=created)
         store = SqlAccountStore(database, vault, clock)
         metrics, health = Metrics(), Health()
         health.add("database", database.ping)

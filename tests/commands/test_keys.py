@@ -76,3 +76,18 @@ def test_the_wrong_key_is_said_plainly(mailhatch: Command, data: Path) -> None:
     assert ended.code == Exit.FAILED
     assert "k1" in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("words", [("accounts", "list"), ("serve", "--port", "0")])
+def test_a_lost_key_file_is_said_plainly_and_no_other_takes_its_place(
+    mailhatch: Command, data: Path, words: tuple[str, ...]
+) -> None:
+    assert mailhatch("accounts", "list").code == 0
+    kept = (data / "keys").rename(data / "backup")
+    for _ in range(2):
+        ended = mailhatch(*words)
+        assert ended.code == 1
+        assert f"The key file {data / 'keys'} is missing" in ended.err
+        assert not (data / "keys").exists()
+    kept.rename(data / "keys")
+    assert mailhatch("accounts", "list").code == 0
