@@ -11,6 +11,7 @@ from app.commands.exits import CommandError, Exit
 from app.commands.output import say, tell
 from app.commands.parsing import Commands, add_command
 from app.config import Settings
+from app.telemetry.log import report_loop_error
 
 #: Connections the system holds for us while we are busy.
 _BACKLOG = 2048
@@ -31,7 +32,7 @@ def add_to(commands: Commands) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that says when it answers."""
+    """uvicorn that says when it answers, and logs what nobody awaited without what it says."""
 
     def __init__(self, config: uvicorn.Config, announcement: list[str]) -> None:
         super().__init__(config)
@@ -39,6 +40,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and only then say where."""
+        asyncio.get_running_loop().set_exception_handler(report_loop_error)
         await super().startup(sockets)
         if self.started:
             for line in self._announcement:

@@ -1,3 +1,4 @@
+import asyncio
 import re
 import signal
 import socket
@@ -9,7 +10,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 
+from app.commands import serve
+from app.telemetry.log import report_loop_error
 from tests.commands.conftest import Command
 
 #: Starting loads everything on a busy machine; a hang is what this ends.
@@ -101,3 +105,17 @@ def test_an_admin_token_that_cannot_be_is_said_plainly(mailhatch: Command, monke
     assert ended.code == 2
     assert "MAILHATCH_ADMIN_TOKEN" in ended.err
     assert "letmein" not in ended.err
+
+
+async def test_what_nobody_awaited_is_logged_without_what_it_says() -> None:
+    async def nothing(scope: object, receive: object, send: object) -> None:
+        raise AssertionError("nobody calls")
+
+    config = uvicorn.Config(nothing, lifespan="off", log_config=None)
+    config.load()
+    server = serve._Server(config, [])
+    server.lifespan = config.lifespan_class(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        await server.startup([listener])
+        assert asyncio.get_running_loop().get_exception_handler() is report_loop_error
+        await server.shutdown([listener])
