@@ -137,7 +137,6 @@ class _Mail:
 
     pool: Pool
     gateway: LocalGateway
-    summaries: SummaryCache
 
 
 def _mail(settings: Settings, store: SqlAccountStore, states: AccountStates, clock: Clock, metrics: Metrics) -> _Mail:
@@ -151,18 +150,17 @@ def _mail(settings: Settings, store: SqlAccountStore, states: AccountStates, clo
 
     metrics.track_connections(connections)
     summaries = SummaryCache(settings.summary_cache_bytes)
-    return _Mail(pool, LocalGateway(pool, factory, summaries, StructureCache(), clock), summaries)
+    return _Mail(pool, LocalGateway(pool, factory, summaries, StructureCache(), clock, metrics))
 
 
-def _refresher(metrics: Metrics, store: SqlAccountStore, summaries: SummaryCache) -> Callable[[], Awaitable[None]]:
-    """Make what brings the metrics up to date before they are read."""
-    seen = [0, 0]
+def _refresher(metrics: Metrics, store: SqlAccountStore) -> Callable[[], Awaitable[None]]:
+    """Make what brings the metrics up to date before they are read; without the database the others are still told."""
 
     async def refresh() -> None:
-        metrics.count_cache(summaries.hits - seen[0], summaries.misses - seen[1])
-        seen[:] = summaries.hits, summaries.misses
-        metrics.set_cache_size(summaries.size, len(summaries))
-        metrics.set_accounts(await store.count_by_state())
+        try:
+            metrics.set_accounts(await store.count_by_state())
+        except StorageUnavailable:
+            _log.warning("accounts could not be counted; the metric is old")
 
     return refresh
 
@@ -207,7 +205,7 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
             failures=FailureLimiter(clock),
             idempotency=idempotency,
             metrics=metrics,
-            refresh_metrics=_refresher(metrics, store, mail.summaries),
+            refresh_metrics=_refresher(metrics, store),
             health=health,
         )
         for name, work in (("loop-lag", LoopLag(metrics).run()), ("purge", _purge_hourly(idempotency, clock))):

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from app.domain.account import ConnectPlan
 from app.domain.capabilities import Capabilities, CheckReport
 from app.domain.errors import StaleReference
-from app.domain.ids import AccountId
+from app.domain.ids import AccountId, Uid
 from app.domain.mailbox import MailboxFacts
 from app.domain.message import MessageFacts
 from app.domain.ports import Clock, MailSession, SessionFactory
@@ -18,7 +18,7 @@ from app.gateway.check import check_work
 from app.gateway.epoch import Epochs
 from app.gateway.limits import CAPABILITIES, STREAM_CHUNK
 from app.gateway.structure_cache import StructureCache
-from app.gateway.summary_cache import KnownSummaries, SummaryCache
+from app.gateway.summary_cache import EVERY_UID, KnownSummaries, SummaryCache
 from app.pool.pool import Pool
 
 T = TypeVar("T")
@@ -72,8 +72,10 @@ class LocalGateway:
 
         When the mailbox has another UIDVALIDITY than the one cached under, what was told to be known was wrong, and the
         page is asked for once more with nothing known. Rows that still come without facts are of messages that have
-        gone meanwhile, and are left out.
+        gone meanwhile, and are left out. Without `with_facts` no row has any.
         """
+        if not query.with_facts:
+            return await self._page(account_id, query, EVERY_UID, timeout)
         ends = self._clock.monotonic() + timeout
         known = self._summaries.known(account_id, query.mailbox, query.with_preview)
         rows = await self._page(account_id, query, known, timeout)
@@ -156,11 +158,12 @@ class LocalGateway:
         """Drop what is cached, connections and backoff. What still runs is not cached when it ends."""
         self._epochs.end(account_id)
         self._summaries.forget(account_id)
+        self._tell_size()
         self._structures.forget(account_id)
         self._capabilities.pop(account_id, None)
         await asyncio.shield(self._pool.forget(account_id))
 
-    async def _page(self, account_id: AccountId, query: PageQuery, known: KnownSummaries, timeout: float) -> PageRows:
+    async def _page(self, account_id: AccountId, query: PageQuery, known: Container[Uid], timeout: float) -> PageRows:
         """Ask the server, and keep what it told."""
 
         def operation(session: MailSession, deadline: float) -> PageRows:
@@ -171,12 +174,16 @@ class LocalGateway:
         if not epoch.is_over:
             told = [row.facts for row in rows.rows if row.facts is not None]
             self._summaries.learn(account_id, query.mailbox, rows.uidvalidity, told, query.with_preview)
-            cached = [row.uid for row in rows.rows if row.facts is None]
+            cached = [row.uid for row in rows.rows if row.facts is None and query.with_facts]
             self._summaries.touch(account_id, query.mailbox, cached)
             if self._meter is not None:
                 self._meter.count_cache(len(cached), len(told))
-                self._meter.set_cache_size(self._summaries.size, len(self._summaries))
+            self._tell_size()
         return rows
+
+    def _tell_size(self) -> None:
+        if self._meter is not None:
+            self._meter.set_cache_size(self._summaries.size, len(self._summaries))
 
     async def _open(self, account_id: AccountId, address: MessageAddress, timeout: float) -> MessageFacts:
         def operation(session: MailSession, deadline: float) -> MessageFacts:

@@ -1,7 +1,7 @@
 """Summaries of messages seen before: they never change, only their flags do, so a warm page asks for flags alone."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from app.domain.ids import AccountId, Uid
@@ -70,6 +70,19 @@ class KnownSummaries:
     def get(self, uid: Uid) -> SummaryFacts | None:
         """The summary that was told to be known."""
         return self._told.get(uid)
+
+
+class _EveryUid:
+    """Says that every summary is known: to a session that is asked for UIDs and flags alone."""
+
+    __slots__ = ()
+
+    def __contains__(self, uid: object) -> bool:
+        """Always."""
+        return True
+
+
+EVERY_UID: Container[Uid] = _EveryUid()
 
 
 class SummaryCache:

@@ -208,6 +208,15 @@ async def test_the_old_message_is_never_shown_under_a_reused_uid(house: House) -
     assert house.calls == 4
 
 
+async def test_a_page_of_uids_and_flags_alone_is_asked_for_once(house: House) -> None:
+    rows = await house.gateway.page(A, replace(QUERY, with_facts=False), 10)
+    assert [(row.uid, row.flags, row.facts) for row in rows.rows] == [
+        (uid, ("seen",), None) for uid in range(10, 0, -1)
+    ]
+    assert house.calls == 1
+    assert (house.counted.hits, house.counted.misses, house.counted.size) == (0, 0, 0)
+
+
 async def test_eviction_while_a_page_is_under_way_leaves_no_hole(house: House) -> None:
     await house.gateway.page(A, QUERY, 10)
     house.put_up_gate()

@@ -1,6 +1,12 @@
 """Headers and shapes that frontends and tools expect (CONVENTIONS)."""
 
+import pytest
+
+from app.domain.account import AccountState
+from app.domain.errors import StorageUnavailable
+from app.storage.accounts import SqlAccountStore
 from tests.rest.conftest import Api
+from tests.support.dovecot import MailUser
 
 
 async def test_request_ids_are_echoed(api: Api) -> None:
@@ -55,6 +61,24 @@ async def test_probes_and_metrics(api: Api, account: str) -> None:
     assert 'route="/v1/accounts/{account}/mailboxes"' in metrics
     assert account not in metrics
     assert (await api.http.get("/metrics", headers={"Authorization": ""})).status_code == 401
+
+
+async def test_metrics_count_the_cache(api: Api, account: str, mail_user: MailUser) -> None:
+    mail_user.append(b"Subject: x\r\n\r\ny\r\n")
+    for _ in range(2):
+        await api.get(f"/v1/accounts/{account}/mailboxes/inbox/messages")
+    metrics = (await api.http.get("/metrics")).text
+    assert 'mailhatch_summary_cache_reads_total{result="miss"} 1.0' in metrics
+    assert 'mailhatch_summary_cache_reads_total{result="hit"} 1.0' in metrics
+    assert "mailhatch_summary_cache_entries 1.0" in metrics
+
+
+async def test_metrics_are_told_while_the_database_is_away(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(_: SqlAccountStore) -> dict[AccountState, int]:
+        raise StorageUnavailable("away")
+
+    monkeypatch.setattr(SqlAccountStore, "count_by_state", away)
+    assert "mailhatch_http_requests_total" in (await api.http.get("/metrics")).text
 
 
 async def test_every_problem_explains_itself(api: Api) -> None:
