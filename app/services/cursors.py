@@ -32,7 +32,7 @@ class PageCursor:
 def write_cursor(cursor: PageCursor) -> str:
     """Spell a cursor for a client."""
     raw = _LAYOUT.pack(_VERSION, cursor.mailbox, cursor.uidvalidity, cursor.uid, cursor.seq)
-    return base64.urlsafe_b64encode(raw + _CHECK.pack(zlib.crc32(raw))).rstrip(b"=").decode("ascii")
+    return _encode(raw + _CHECK.pack(zlib.crc32(raw)))
 
 
 def read_cursor(text: str, mailbox: int) -> PageCursor:
@@ -46,11 +46,15 @@ def read_cursor(text: str, mailbox: int) -> PageCursor:
     body, check = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
     version, row, uidvalidity, uid, seq = _LAYOUT.unpack(body)
     is_whole = version == _VERSION and uid > 0 and check == _CHECK.pack(zlib.crc32(body))
-    if not is_whole:
+    if not is_whole or _encode(raw) != text:  # base64 has spare bits: one spelling per cursor
         raise _refuse("This is not a cursor of a message page.")
     if row != mailbox:
         raise _refuse("This cursor belongs to another mailbox.")
     return PageCursor(row, uidvalidity, Uid(uid), Seq(seq))
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
 def _refuse(detail: str) -> InvalidRequest:
