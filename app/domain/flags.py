@@ -1,6 +1,6 @@
 """Flags of a message: five system flags under plain names, and keywords as the server spells them."""
 
-from collections.abc import Iterable
+from functools import lru_cache
 
 #: RFC 9051 section 2.3.2. `\Recent` is left out: it is a session's property, gone in IMAP4rev2.
 SYSTEM_FLAGS = {
@@ -12,7 +12,8 @@ SYSTEM_FLAGS = {
 }
 
 
-def from_imap(names: Iterable[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=1024)
+def from_imap(names: tuple[str, ...]) -> tuple[str, ...]:
     r"""Turn IMAP flag names into ours, sorted: `\Seen $Forwarded` becomes `("$Forwarded", "seen")`.
 
     Unknown backslash flags (`\Recent`, server inventions) are dropped: they are not keywords (RFC 9051 section 9).

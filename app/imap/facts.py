@@ -1,7 +1,7 @@
 """FETCH rows to domain values; what cannot be read becomes a defect of that message alone."""
 
 from app.domain.message import ListMarker, Part, SummaryFacts
-from app.imap.wire.bodystructure import read_structure
+from app.imap.wire.bodystructure import read_files, read_structure
 from app.imap.wire.dates import read_date
 from app.imap.wire.envelope import Envelope, read_envelope
 from app.imap.wire.errors import MalformedResponse
@@ -13,6 +13,9 @@ from app.mime.dates import parse_date
 from app.mime.headers import list_marker, message_ids, raw_fields
 from app.mime.snippet import preview, preview_from_section
 from app.mime.words import decode_words
+
+#: Stands for the tree of a row of texts alone.
+_TEXT_ALONE = Part("1", "text/plain")
 
 UNREADABLE_ENVELOPE = "unreadable_envelope"
 UNREADABLE_STRUCTURE = "unreadable_structure"
@@ -34,7 +37,7 @@ def make_summary(
 ) -> SummaryFacts:
     """Make the facts of a row from its tree, None when unreadable, and its header fields by lower-case name."""
     found = list(defects)
-    envelope = read_envelope(row.items.get(b"ENVELOPE"))
+    envelope = row.envelope or read_envelope(row.items.get(b"ENVELOPE"))
     if not envelope.is_whole:
         found.append(UNREADABLE_ENVELOPE)
         envelope = _envelope_from(fields) if fields.keys() & {"from", "subject", "date"} else envelope
@@ -67,8 +70,13 @@ def make_summary(
 
 
 def structure_of(row: FetchRow) -> Part | None:
-    """Read the row's tree; None when the server's description makes no sense."""
+    """Read the row's tree; None when the server's description makes no sense.
+
+    Of a row that was read by its form the tree is as much as a list row needs: what is attached.
+    """
     try:
+        if row.files is not None:
+            return Part(None, "multipart/mixed", parts=read_files(row.files)) if row.files else _TEXT_ALONE
         return read_structure(row.items.get(b"BODYSTRUCTURE"))
     except MalformedResponse:
         return None

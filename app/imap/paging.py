@@ -211,4 +211,4 @@ class _Page:
 
 
 def _is_full(row: FetchRow) -> bool:
-    return b"ENVELOPE" in row.items or b"BODYSTRUCTURE" in row.items
+    return row.envelope is not None or b"ENVELOPE" in row.items or b"BODYSTRUCTURE" in row.items

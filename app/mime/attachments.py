@@ -59,8 +59,11 @@ def _marked(part: Part, *, parent: str, position: int, first: str | None, depth:
             _marked(child, parent=kind, position=index, first=first, depth=depth + 1)
             for index, child in enumerate(part.parts)
         )
+        if not part.is_attachment and all(new is old for new, old in zip(children, part.parts, strict=True)):
+            return part
         return replace(part, parts=children, is_attachment=False)
-    return replace(part, is_attachment=_is_attachment(part, parent, position, is_first=part.section == first))
+    found = _is_attachment(part, parent, position, is_first=part.section == first)
+    return part if found is part.is_attachment else replace(part, is_attachment=found)
 
 
 def _is_attachment(part: Part, parent: str, position: int, *, is_first: bool) -> bool:

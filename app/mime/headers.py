@@ -37,6 +37,9 @@ _EMPTY_LINE = re.compile(rb"\n\r?\n")
 #: A field with its folded lines. A line without a colon belongs to none and is skipped.
 _FIELD = re.compile(rb"^([!-9;-~]{1,256})[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
 _IN_ANGLES = re.compile(rb"<([^<>]*+)>")
+#: Ids as nearly all are, at most as many as are kept.
+_PLAIN_IDS = re.compile(rb"(?:<[!#-;=?-~]{1,900}+> ?){1,200}+")
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]++(?:[/?#][!-~]*+)?")
 _LIST_SCHEMES = {"http", "https", "mailto"}
 
 
@@ -81,6 +84,8 @@ def message_ids(raw: bytes | str | None) -> tuple[str, ...]:
     if raw is None:
         return ()
     value = unfold(to_bytes(raw)[:MAX_HEADER_VALUE_BYTES])
+    if b"=?" not in value and _PLAIN_IDS.fullmatch(value):
+        return tuple([item.decode("ascii") for item in _IN_ANGLES.findall(value)])
     found = _IN_ANGLES.findall(value) if b"<" in value else value.replace(b",", b" ").split()
     ids = [_message_id(item) for item in found]
     ids = [item for item in ids if item]
@@ -125,6 +130,8 @@ def _list_id(raw: bytes | str) -> str | None:
 def _is_list_url(url: str) -> bool:
     if len(url) > MAX_URL_CHARS:
         return False
+    if _PLAIN_URL.fullmatch(url):
+        return True
     try:
         parts = urlsplit(url)
     except ValueError:

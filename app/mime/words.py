@@ -18,6 +18,9 @@ _FOLD = re.compile(rb"(?<![ \t])[ \t]*+\r*+\n[ \t]++")
 _BREAKS_AND_TABS = bytes.maketrans(b"\r\n\t", b"   ")
 
 
+_PLAIN = re.compile(rb"[\x20-\x7e]{0,1000}+")
+
+
 @dataclass(slots=True)
 class _Run:
     """Bytes in one charset: adjacent encoded words, or raw bytes between (charset None)."""
@@ -53,6 +56,8 @@ def decode_words(raw: bytes | str) -> str:
     Tolerated: words of one charset that split a character, spaces and 8-bit bytes inside words, words without space
     between them and text, unknown charsets, raw UTF-8 (RFC 6532), raw Latin 1. Cut at 128 kB.
     """
+    if isinstance(raw, bytes) and b"=?" not in raw and _PLAIN.fullmatch(raw):  # what most fields are
+        return raw.decode("ascii").strip(" ")
     value = unfold(to_bytes(raw)[:MAX_HEADER_VALUE_BYTES])
     if value.isascii() and b"=?" not in value:
         return clean_text(value.decode("ascii"))

@@ -83,3 +83,19 @@ async def test_an_unchanged_body_is_none(api: Api, account: str, proxy: Proxy, m
     with proxy.measure() as counts:
         assert (await api.http.get(path, headers={"If-None-Match": etag})).status_code == 304
     assert counts.round_trips == 0
+
+
+async def test_flags_alone_fetch_flags_alone(api: Api, mail_user: MailUser) -> None:
+    mail_user.fill(60)
+    with Proxy(mail_user.plain.host, mail_user.plain.port, record=True) as recorder:
+        body = account_body(mail_user)
+        body["incoming"]["port"] = recorder.port
+        account = (await api.post("/v1/accounts", body))["id"]
+        path = f"/v1/accounts/{account}/mailboxes/inbox/messages?limit=50"
+        lean = await api.get(f"{path}&fields=id,flags")
+        assert len(lean["items"]) == 50
+        assert set(lean["items"][0]) == {"id", "flags"}
+        assert not any(b"ENVELOPE" in sent for sent in recorder.sent)
+        whole = await api.get(path)
+        assert [item["id"] for item in whole["items"]] == [item["id"] for item in lean["items"]]
+        assert whole["items"][0]["subject"] == "Message number 59"

@@ -35,6 +35,12 @@ def read_structure(token: Token) -> Part:
     return mark_attachments(root)
 
 
+def read_files(leaves: list[Token]) -> tuple[Part, ...]:
+    """Read leaves that stand behind the text of a multipart/mixed: parts 2, 3, …, each an attachment."""
+    tree = _Tree()
+    return tuple([replace(tree.part(leaf, str(number)), is_attachment=True) for number, leaf in enumerate(leaves, 2)])
+
+
 class _Tree:
     def __init__(self) -> None:
         self._count = 0
@@ -46,7 +52,7 @@ class _Tree:
             return self._multipart(body, None, prefix)
         return self._leaf(body, f"{prefix}1")
 
-    def _part(self, token: Token, section: str) -> Part:
+    def part(self, token: Token, section: str) -> Part:
         body = self._body(token)
         if _is_multipart(body):
             return self._multipart(body, section, f"{section}.")
@@ -63,7 +69,7 @@ class _Tree:
     def _multipart(self, body: list[Token], section: str | None, prefix: str) -> Part:
         """body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]; some servers send it without any body."""
         width = next((place for place, one in enumerate(body) if not isinstance(one, list)), len(body))
-        children = tuple([self._part(one, f"{prefix}{number}") for number, one in enumerate(body[:width], 1)])
+        children = tuple([self.part(one, f"{prefix}{number}") for number, one in enumerate(body[:width], 1)])
         subtype = (_text(body[width]) if width < len(body) else "") or "mixed"
         return _make(
             section, f"multipart/{subtype}"[:_MAX_KIND], _pairs(body, width + 1), body, width + 2, parts=children

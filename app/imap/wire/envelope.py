@@ -43,19 +43,50 @@ def read_envelope(token: Token) -> Envelope:
     if not isinstance(token, list) or len(token) < 10:
         return Envelope()
     date, subject, in_reply_to, message_id = _string(token[0]), _string(token[1]), _string(token[8]), _string(token[9])
-    from_, reply_to, to, cc = _addresses(token[2]), _addresses(token[4]), _addresses(token[5]), _addresses(token[6])
+    from_, reply_to, to, cc = (
+        read_addresses(token[2]),
+        read_addresses(token[4]),
+        read_addresses(token[5]),
+        read_addresses(token[6]),
+    )
     readable = (date, subject, in_reply_to, message_id, from_, reply_to, to, cc)
-    ids = _message_ids(message_id) if message_id else ()
-    return Envelope(
-        date=read_date(date) if date else None,
-        subject=decode_text(subject) if subject else "",
+    return make_envelope(
+        date=date or b"",
+        subject=subject or b"",
         from_=from_ or (),
         reply_to=(reply_to or ()) if reply_to != from_ else (),
         to=to or (),
         cc=cc or (),
+        in_reply_to=in_reply_to or b"",
+        message_id=message_id or b"",
+        is_whole=None not in readable,
+    )
+
+
+def make_envelope(
+    *,
+    date: bytes,
+    subject: bytes,
+    from_: tuple[Address, ...],
+    reply_to: tuple[Address, ...],
+    to: tuple[Address, ...],
+    cc: tuple[Address, ...],
+    in_reply_to: bytes,
+    message_id: bytes,
+    is_whole: bool = True,
+) -> Envelope:
+    """Decode what stands in an envelope; b"" is what was missing."""
+    ids = _message_ids(message_id) if message_id else ()
+    return Envelope(
+        date=read_date(date) if date else None,
+        subject=decode_text(subject) if subject else "",
+        from_=from_,
+        reply_to=reply_to,
+        to=to,
+        cc=cc,
         in_reply_to=_message_ids(in_reply_to) if in_reply_to else (),
         message_id=ids[0] if ids else None,
-        is_whole=None not in readable,
+        is_whole=is_whole,
     )
 
 
@@ -77,7 +108,7 @@ def _string(token: Token) -> bytes | None:
     return token or b""
 
 
-def _addresses(token: Token) -> tuple[Address, ...] | None:
+def read_addresses(token: Token) -> tuple[Address, ...] | None:
     """Read env-from and its like: NIL, or a list of (name route mailbox host). None when it is neither."""
     if token is None:
         return ()

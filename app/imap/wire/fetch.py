@@ -4,7 +4,10 @@ import re
 from dataclasses import dataclass
 
 from app.domain.ids import Seq, Uid
+from app.imap.wire.envelope import Envelope
 from app.imap.wire.errors import MalformedResponse
+from app.imap.wire.plain_row import read_flags_row, read_plain_row
+from app.imap.wire.reader import Pieces
 from app.imap.wire.responses import Untagged
 from app.imap.wire.tokenizer import Token
 
@@ -20,12 +23,17 @@ _LARGEST = 0xFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class FetchRow:
-    """What one FETCH response said: items by their names in upper case. `is_broken` when some were unreadable."""
+    """What one FETCH response said: items by their names in upper case. `is_broken` when some were unreadable.
+
+    A row that was read by its form (`plain_row`) has its envelope apart, and no BODYSTRUCTURE when `files` are known.
+    """
 
     seq: Seq
     uid: Uid
     items: dict[bytes, Token]
     is_broken: bool = False
+    envelope: Envelope | None = None
+    files: list[Token] | None = None
 
     def number(self, name: bytes) -> int | None:
         """Return a numeric item, None when it is missing or no number."""
@@ -63,6 +71,9 @@ def read_fetch(untagged: Untagged) -> FetchRow | None:
     """Read a FETCH response; None when it names no message by UID, as unasked-for ones do."""
     if not untagged.number:
         return None
+    plain = _read_plain(Seq(untagged.number), untagged.rest)
+    if plain is not None:
+        return plain
     try:
         items = _items(untagged.tokens())
         uid = as_number(items.get(b"UID"))
@@ -73,6 +84,23 @@ def read_fetch(untagged: Untagged) -> FetchRow | None:
     if not uid or uid > _LARGEST:
         return None
     return FetchRow(Seq(untagged.number), Uid(uid), items, is_broken)
+
+
+def _read_plain(seq: Seq, rest: Pieces) -> FetchRow | None:
+    """Read a row of the common forms; None leaves it to the tokenizer."""
+    if len(rest) == 1:
+        flags = read_flags_row(rest[0])
+        return None if flags is None or not 0 < flags[0] <= _LARGEST else FetchRow(seq, Uid(flags[0]), flags[1])
+    if rest[-1] != b")":
+        return None
+    try:
+        found = read_plain_row(rest)
+    except MalformedResponse:
+        return None
+    if found is None or not 0 < found[0] <= _LARGEST:
+        return None
+    uid, items, envelope, files = found
+    return FetchRow(seq, Uid(uid), items, envelope=envelope, files=files)
 
 
 def is_of(untagged: Untagged, uid: int) -> bool:
