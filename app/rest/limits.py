@@ -1,7 +1,5 @@
 """Bounds of the REST face, each with its reason."""
 
-#: Accounts in one batch (the issue of scale is the mail servers' logins, not ours).
-MAX_BATCH = 100
 #: Fields of one object in a body; ours have ten, and metadata 50 entries, which is told apart.
 MAX_FIELDS = 200
 #: Length of an Idempotency-Key: a UUID has 36 characters, some clients prefix theirs.

@@ -8,8 +8,22 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.account import AccessToken, Credentials, IncomingServer, MailProtocol, Password, Security
 from app.domain.ports import NewAccount
-from app.rest.limits import MAX_BATCH, MAX_FIELDS
+from app.rest.limits import MAX_FIELDS
 from app.services.access import NewToken
+from app.services.account_limits import (
+    ACCESS_TOKEN_CHARS,
+    BATCH_ACCOUNTS,
+    CA_PEM_CHARS,
+    EMAIL_CHARS,
+    EXTERNAL_ID_CHARS,
+    HOST_CHARS,
+    PASSWORD_CHARS,
+    REQUESTS_PER_MINUTE,
+    TENANT_CHARS,
+    TOKEN_ACCOUNTS,
+    TOKEN_NAME_CHARS,
+    USERNAME_CHARS,
+)
 from app.services.account_patch import UNSET, AccountPatch, Unset
 
 _Text = Annotated[str, Field(max_length=512)]
@@ -35,14 +49,14 @@ class PasswordAuth(_Body):
     """A user's password or app password."""
 
     type: Literal["password"]
-    password: SecretStr = Field(max_length=4096, description="Write-only; kept encrypted.")
+    password: SecretStr = Field(max_length=PASSWORD_CHARS, description="Write-only; kept encrypted.")
 
 
 class AccessTokenAuth(_Body):
     """An OAuth access token that you refresh by PATCH (XOAUTH2, OAUTHBEARER)."""
 
     type: Literal["access_token"]
-    token: SecretStr = Field(max_length=16384, description="Write-only; kept encrypted.")
+    token: SecretStr = Field(max_length=ACCESS_TOKEN_CHARS, description="Write-only; kept encrypted.")
     expires_at: datetime | None = Field(None, description="When it ends, with offset; unknown if missing.")
 
 
@@ -53,7 +67,7 @@ class Tls(_Body):
     """How the server's certificate is verified; it always is."""
 
     ca_pem: str | None = Field(
-        None, max_length=65536, description="Certificate authorities to trust for this server besides the usual."
+        None, max_length=CA_PEM_CHARS, description="Certificate authorities to trust for this server besides the usual."
     )
 
 
@@ -61,10 +75,10 @@ class Incoming(_Body):
     """Where the mail is."""
 
     protocol: MailProtocol = MailProtocol.IMAP
-    host: str = Field(min_length=1, max_length=255, examples=["imap.example.com"])
+    host: str = Field(min_length=1, max_length=HOST_CHARS, examples=["imap.example.com"])
     port: int = Field(993, ge=1, le=65535)
     security: Security = Security.TLS
-    username: str = Field(min_length=1, max_length=512, examples=["ana@example.com"])
+    username: str = Field(min_length=1, max_length=USERNAME_CHARS, examples=["ana@example.com"])
     auth: Auth
     tls: Tls = Tls()
 
@@ -72,12 +86,14 @@ class Incoming(_Body):
 class AccountBody(_Body):
     """An account to make."""
 
-    external_id: str | None = Field(None, max_length=255, description="Your own id for it, unique in its tenant.")
-    tenant: str | None = Field(None, max_length=255, description="Whose account it is.")
+    external_id: str | None = Field(
+        None, max_length=EXTERNAL_ID_CHARS, description="Your own id for it, unique in its tenant."
+    )
+    tenant: str | None = Field(None, max_length=TENANT_CHARS, description="Whose account it is.")
     metadata: Annotated[dict[str, str], BeforeValidator(_few)] = Field(
         default_factory=dict, description="Yours; up to 50 entries."
     )
-    email: str | None = Field(None, max_length=320, examples=["ana@example.com"])
+    email: str | None = Field(None, max_length=EMAIL_CHARS, examples=["ana@example.com"])
     incoming: Incoming
 
     def to_domain(self) -> NewAccount:
@@ -98,22 +114,22 @@ class AccountBody(_Body):
 class AccountBatch(_Body):
     """Accounts to make in one call."""
 
-    items: list[AccountBody] = Field(min_length=1, max_length=MAX_BATCH)
+    items: list[AccountBody] = Field(min_length=1, max_length=BATCH_ACCOUNTS)
 
 
 class TlsPatch(_Body):
     """Merge patch of `tls`."""
 
-    ca_pem: str | None = Field(None, max_length=65536)
+    ca_pem: str | None = Field(None, max_length=CA_PEM_CHARS)
 
 
 class IncomingPatch(_Body):
     """Merge patch of `incoming`: what is missing stays."""
 
-    host: str | None = Field(None, min_length=1, max_length=255)
+    host: str | None = Field(None, min_length=1, max_length=HOST_CHARS)
     port: int | None = Field(None, ge=1, le=65535)
     security: Security | None = None
-    username: str | None = Field(None, min_length=1, max_length=512)
+    username: str | None = Field(None, min_length=1, max_length=USERNAME_CHARS)
     auth: Auth | None = None
     tls: TlsPatch | None = None
 
@@ -121,10 +137,10 @@ class IncomingPatch(_Body):
 class AccountMerge(_Body):
     """Merge patch of an account (RFC 7396): what is missing stays, null empties."""
 
-    external_id: str | None = Field(None, max_length=255)
-    tenant: str | None = Field(None, max_length=255)
+    external_id: str | None = Field(None, max_length=EXTERNAL_ID_CHARS)
+    tenant: str | None = Field(None, max_length=TENANT_CHARS)
     metadata: Annotated[dict[str, str | None] | None, BeforeValidator(_few)] = None
-    email: str | None = Field(None, max_length=320)
+    email: str | None = Field(None, max_length=EMAIL_CHARS)
     incoming: IncomingPatch | None = None
 
     def to_domain(self) -> AccountPatch:
@@ -151,14 +167,16 @@ class AccountMerge(_Body):
 class TokenBody(_Body):
     """A token to make."""
 
-    name: str = Field(min_length=1, max_length=200, examples=["web frontend"])
+    name: str = Field(min_length=1, max_length=TOKEN_NAME_CHARS, examples=["web frontend"])
     scopes: list[_Text] = Field(min_length=1, max_length=10, examples=[["mail.meta.read", "mail.body.read"]])
-    accounts: list[_Text] | None = Field(None, max_length=1000, description="Only these; all in reach if missing.")
-    tenant: str | None = Field(None, max_length=255, description="Only this tenant's accounts.")
+    accounts: list[_Text] | None = Field(
+        None, max_length=TOKEN_ACCOUNTS, description="Only these; all in reach if missing."
+    )
+    tenant: str | None = Field(None, max_length=TENANT_CHARS, description="Only this tenant's accounts.")
     expires_in: int | None = Field(
         None, ge=60, le=315_360_000, description="Seconds it lives; for ever if missing. Browsers want short ones."
     )
-    requests_per_minute: int | None = Field(None, ge=1, le=10_000_000)
+    requests_per_minute: int | None = Field(None, ge=1, le=REQUESTS_PER_MINUTE)
 
     def to_domain(self) -> NewToken:
         """Return what the service takes."""

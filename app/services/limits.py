@@ -10,9 +10,6 @@ MAX_RANGES = 64
 DEFAULT_BODY_BYTES = 256 * 1024
 #: Most characters of a body: what a phone can still lay out; `/parts` has the rest.
 MAX_BODY_BYTES = 1024 * 1024
-#: Rows of a page unless the caller asks otherwise, and at most (CONVENTIONS, Pages).
-DEFAULT_PAGE = 50
-MAX_PAGE = 200
 #: Part sizes remembered after a whole pass, for ranges: 64 bytes each.
 KNOWN_SIZES = 10_000
 #: Levels of a mailbox path; people have five. A server may send a name of a million delimiters, and each level is an
