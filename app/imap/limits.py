@@ -27,8 +27,11 @@ MAX_BACKOFF = 3600.0
 #: Commands in one flush: beyond about 50 a server's and our own socket buffers may both fill up, and neither reads.
 MAX_PIPELINE = 48
 
-#: Mailboxes of one account.
-MAX_MAILBOXES = 20_000
+#: Mailboxes of one account: the largest seen have some thousands, and writing more rows holds up the database.
+MAX_MAILBOXES = 5_000
+
+#: Bytes of a mailbox name; file systems allow 255 a level, and names over this are left out of the list.
+MAX_MAILBOX_NAME = 4_096
 
 #: Rows of one page.
 MAX_PAGE = 200

@@ -8,7 +8,7 @@ from app.domain.errors import UpstreamProtocolError
 from app.domain.mailbox import MailboxFacts, Role
 from app.imap.dialogue import Reply
 from app.imap.features import Features
-from app.imap.limits import MAX_MAILBOXES, MAX_PIPELINE
+from app.imap.limits import MAX_MAILBOX_NAME, MAX_MAILBOXES, MAX_PIPELINE
 from app.imap.selection import Selection
 from app.imap.wire.commands import command, mailbox
 from app.imap.wire.fetch import as_number
@@ -66,6 +66,9 @@ def _require_understood(reply: Reply) -> None:
         reply.require_ok()
 
 
+_LARGEST = 0xFFFFFFFF
+
+
 class _Tree:
     """Mailboxes by name, in the order in which the server listed them."""
 
@@ -92,6 +95,8 @@ class _Tree:
     def _take_mailbox(self, tokens: list[Token], *, is_lsub: bool) -> None:
         """Read mailbox-list: attributes, delimiter or NIL, name, and what extensions add."""
         if len(tokens) < 3 or not isinstance(tokens[0], list) or not isinstance(tokens[2], bytes):
+            return
+        if len(tokens[2]) > MAX_MAILBOX_NAME:
             return
         name = decode_name(tokens[2])
         if is_lsub:
@@ -131,13 +136,19 @@ def _with_status(facts: MailboxFacts, status: _Status) -> MailboxFacts:
         server_id = server_id[0] if len(server_id) == 1 else None
     return replace(
         facts,
-        messages=as_number(status.get(b"MESSAGES")),
-        unseen=as_number(status.get(b"UNSEEN")),
-        uidnext=as_number(status.get(b"UIDNEXT")),
-        uidvalidity=as_number(status.get(b"UIDVALIDITY")),
+        messages=_number32(status.get(b"MESSAGES")),
+        unseen=_number32(status.get(b"UNSEEN")),
+        uidnext=_number32(status.get(b"UIDNEXT")) or None,
+        uidvalidity=_number32(status.get(b"UIDVALIDITY")) or None,
         modseq=as_number(status.get(b"HIGHESTMODSEQ")) or None,
         mailbox_id=server_id.decode("ascii", "replace") if isinstance(server_id, bytes) else None,
     )
+
+
+def _number32(token: Token) -> int | None:
+    """Read a number of 32 bits, as counts and UIDs are (RFC 9051 section 9, number and nz-number); None for more."""
+    number = as_number(token)
+    return number if number is not None and number <= _LARGEST else None
 
 
 def _return_options(features: Features) -> str:

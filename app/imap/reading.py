@@ -122,6 +122,4 @@ def _section(row: FetchRow, one: SectionRange) -> bytes:
         start = one.offset
     else:
         raise UpstreamProtocolError("The mail server left out what was asked for.")
-    if data is None:
-        raise NotFound("There is no such part.")
-    return data[start : start + length]
+    return (data or b"")[start : start + length]  # NIL, where other servers send an empty string

@@ -10,7 +10,7 @@ from app.mime.charset import decode_text
 from app.mime.encodings import decode_transfer
 from app.mime.flowed import unflow
 from app.mime.html import CleanedHtml, clean, html_to_text, text_to_html
-from app.mime.limits import MAX_BODY_PARTS
+from app.mime.limits import MAX_BODY_LEVELS, MAX_BODY_PARTS
 from app.mime.plan import Block, blocks, is_encrypted, is_html
 
 _META_CHARSET = re.compile(rb"<meta\s[^>]{0,300}?charset\s*=\s*[\"']?([A-Za-z0-9_:.\-]{1,64})", re.IGNORECASE)
@@ -32,12 +32,14 @@ class FetchedText:
 def wanted(root: Part) -> tuple[Part, ...]:
     """Tell which parts `compose` needs, each once, in the order of the message: leaves with a section number.
 
-    Of alternatives the best text and the best HTML; of a mixed message all inline texts, at most 50 parts.
+    Of alternatives the best text and the best HTML; of a mixed message all inline texts, at most 50 parts. Parts that
+    lie deeper than a section number may go are left out: `compose` says `missing_content` then.
     """
     found: dict[str, Part] = {}
     for block in blocks(root):
         for part in (*block.text, *block.html):
-            found.setdefault(part.section or "", part)
+            if part.section is not None and part.section.count(".") < MAX_BODY_LEVELS:
+                found.setdefault(part.section, part)
     return tuple(found.values())[:MAX_BODY_PARTS]
 
 

@@ -97,6 +97,9 @@ MAX_LINKS = 5_000
 #: Depth up to which HTML is turned into text; the scan has cut it before.
 MAX_TEXT_NODES = 500_000
 
+#: Levels of a section number of a text that is fetched: sessions refuse deeper ones, and mail nests three or four deep.
+MAX_BODY_LEVELS = 30
+
 # Body
 #: Text parts that are joined to one body; a mail of many inline texts is a digest.
 MAX_BODY_PARTS = 50

@@ -161,6 +161,8 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, MailhatchError)
+        if isinstance(error, errors.StorageUnavailable):  # the operator's business, not only the caller's
+            _log.error("the database cannot be used", exc_info=error.__cause__ or error)
         return problem(error, request.scope)
 
     async def invalid(request: Request, error: Exception) -> Response:

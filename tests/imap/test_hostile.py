@@ -11,7 +11,6 @@ from app.domain.account import Password
 from app.domain.capabilities import CheckStep
 from app.domain.errors import (
     MailhatchError,
-    NotFound,
     StaleReference,
     TlsFailed,
     UpstreamProtocolError,
@@ -268,6 +267,29 @@ def test_a_mailbox_without_numbers_is_refused(open_session: Open, told: str) -> 
         fails(session, UpstreamProtocolError, lambda: first_page(session))
 
 
+def test_numbers_that_no_mailbox_has_are_not_told(open_session: Open) -> None:
+    huge = "18446744073709551615"
+    with ScriptedServer(
+        login(),
+        'C: M2 LIST "" "*"\nC: M3 LSUB "" "*"\nS: * LIST () "/" INBOX\nS: M2 OK done\nS: M3 OK done',
+        "C~ M4 STATUS .*",
+        f"S: * STATUS INBOX (MESSAGES {huge} UNSEEN {huge} UIDNEXT 4294967296 UIDVALIDITY {huge})",
+        "S: M4 OK done\n!wait",
+    ) as server:
+        (inbox,) = open_session(server.endpoint).mailboxes(soon())
+    assert (inbox.messages, inbox.unseen, inbox.uidnext, inbox.uidvalidity) == (None, None, None, None)
+
+
+def test_a_name_longer_than_any_is_left_out(open_session: Open) -> None:
+    with ScriptedServer(
+        login(),
+        'C: M2 LIST "" "*"\nC: M3 LSUB "" "*"',
+        f'S: * LIST () "/" {"a/" * 3000}\nS: * LIST () "/" INBOX\nS: M2 OK done\nS: M3 OK done',
+        "C~ M4 STATUS .*\nS: * STATUS INBOX (MESSAGES 1)\nS: M4 OK done\n!wait",
+    ) as server:
+        assert [one.name for one in open_session(server.endpoint).mailboxes(soon())] == ["INBOX"]
+
+
 def test_another_messages_data_is_never_taken(open_session: Open) -> None:
     with ScriptedServer(
         login(),
@@ -286,7 +308,7 @@ def test_another_messages_data_is_never_taken(open_session: Open) -> None:
 @pytest.mark.parametrize(
     ("items", "expected"),
     [
-        (b"BODY[1]<0> NIL", NotFound),
+        (b"BODY[1]<0> NIL", b""),
         (b"FLAGS ()", UpstreamProtocolError),
         (b"BODY[2]<0> {5}\r\nother", UpstreamProtocolError),
         (b"BODY[1]<3> {5}\r\nother", UpstreamProtocolError),

@@ -149,3 +149,8 @@ def test_from_raw_bytes_to_a_body() -> None:
     contents = {part.section or "": section_bytes(raw, part.section or "") or b"" for part in wanted(root)}
     body = composed(root, contents)
     assert (body.text, body.html) == ("Grüße", "<p>Grüße€</p>")
+
+
+def test_a_text_deeper_than_a_section_number_goes_is_left_out() -> None:
+    deep = leaf(".".join(["1"] * 45), "text/plain")
+    assert sections(multipart("mixed", TEXT, deep)) == ["1"]
