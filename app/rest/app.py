@@ -9,6 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from app import __version__
 from app.config import Settings
 from app.rest import docs, openapi, problems
+from app.rest.encoding import EncodedPages
 from app.rest.middleware import BodyBound, RequestFrame
 from app.rest.routes import accounts, mailboxes, messages, parts, system, tokens
 from app.rest.state import FaceServices
@@ -50,6 +51,7 @@ def create_app(settings: Settings, open_services: Callable[[], AbstractAsyncCont
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services() as services:
             app.state.services = services
+            app.state.encoded_pages = EncodedPages()
             yield
 
     app = FastAPI(

@@ -7,14 +7,33 @@ from collections.abc import Callable, Collection
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import msgspec
+
+from app.rest.conditional import etag_of
 
 _encoder = msgspec.json.Encoder()
 
 #: Selections of fields that are remembered; clients choose them.
 _SHAPES = 128
+
+
+class Page(Protocol):
+    """Items and the cursor of the next page; compared by identity."""
+
+    @property
+    def items(self) -> tuple[object, ...]:
+        """What is on it."""
+
+    @property
+    def next(self) -> str | None:
+        """The cursor of the page below, None at the end."""
+
+
+#: Choices of fields remembered of one page: a list and its preview, perhaps a phone's and a desk's.
+_CHOICES = 4
 
 
 def encode(value: object) -> bytes:
@@ -59,3 +78,25 @@ def _key(name: str) -> str:
 
 def _itself(value: Any) -> Any:
     return value
+
+
+class EncodedPages:
+    """What was made of pages that have not changed since: bytes and ETag by page and choice of fields.
+
+    A page that nobody holds any more takes its bytes along.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._made: WeakKeyDictionary[Page, dict[frozenset[str] | None, tuple[bytes, str]]] = WeakKeyDictionary()
+
+    def encode(self, page: Page, only: frozenset[str] | None) -> tuple[bytes, str]:
+        """Return the JSON of a page and its ETag."""
+        made = self._made.setdefault(page, {})
+        found = made.get(only)
+        if found is None:
+            if len(made) >= _CHOICES:
+                made.clear()
+            body = encode_page(page.items, page.next, only)
+            found = made[only] = (body, etag_of(body))
+        return found

@@ -15,3 +15,5 @@ KNOWN_SIZES = 10_000
 #: Levels of a mailbox path; people have five. A server may send a name of a million delimiters, and each level is an
 #: object in the answer.
 MAX_LEVELS = 25
+#: Pages remembered as they were answered, with their JSON: 50 kB each of 50 rows, so a few MB, 13 MB of the largest.
+RECENT_PAGES = 64

@@ -9,30 +9,24 @@ from typing import TypeVar
 from app.domain.access import Principal, Scope
 from app.domain.account import Account
 from app.domain.errors import CursorExpired, NotFound, StaleReference
-from app.domain.ids import AccountId, MailboxId, MessageId, MessageKey, Seq, mailbox_id, message_id, message_key
+from app.domain.ids import AccountId, MessageKey, Seq, mailbox_id, message_id, message_key
 from app.domain.message import Body, Message, MessageFacts, Part, Summary
 from app.domain.ports import MailGateway
-from app.domain.query import MessageAddress, PageQuery, PageRows, Row, SectionRange
+from app.domain.query import MessageAddress, PageQuery, Row, SectionRange
 from app.mime.body import FetchedText, compose, wanted
 from app.mime.html import POLICY_VERSION
 from app.services.accounts import Accounts
-from app.services.cursors import PageCursor, read_cursor, write_cursor
+from app.services.cursors import read_cursor
 from app.services.limits import MAX_RANGES, RANGES_AT_ONCE, SECTION_BYTES
 from app.services.links import PartLinks
 from app.services.mailboxes import Mailboxes
+from app.services.pages import SummaryPage, make_summary
+from app.services.recent_pages import RecentPages
 
 _T = TypeVar("_T")
 
 #: Changes whenever the same message would be cleaned differently; part of a body's ETag.
 BODY_POLICY = str(POLICY_VERSION)
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryPage:
-    """A page of summaries, newest first; `next` is the cursor of the page below, None at the end."""
-
-    items: tuple[Summary, ...]
-    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +50,7 @@ class Messages:
         self._gateway = gateway
         self._links = links
         self._timeout = timeout
+        self._recent = RecentPages()
 
     async def page(
         self,
@@ -98,7 +93,7 @@ class Messages:
             raise
         if row.uidvalidity != rows.uidvalidity:
             await self._mailboxes.refresh(account)
-        return _page(rows, row.row)
+        return self._recent.page((account.id, query), rows, row.row)
 
     async def open(self, principal: Principal, account_id: str, reference: str, scope: Scope) -> OpenedMessage:
         """Find where a message is. Raises NotFound, StaleReference, Forbidden."""
@@ -113,7 +108,7 @@ class Messages:
         """
         opened = await self.open(principal, account_id, reference, Scope.MAIL_META_READ)
         facts = await self._fetch(opened, self._gateway.message)
-        summary = _summary(
+        summary = make_summary(
             Row(opened.key.uid, Seq(0), facts.flags, facts.summary),
             message_id(opened.key),
             mailbox_id(opened.key.mailbox),
@@ -221,46 +216,3 @@ def _encoded_bound(part: Part, max_bytes: int) -> int:
     growth = {"quoted-printable": 6, "base64": 3}.get(part.encoding, 2)
     most = max_bytes * growth + 4096
     return most if part.size is None else min(most, part.size + 1)
-
-
-def _page(rows: PageRows, mailbox: int) -> SummaryPage:
-    uidvalidity = rows.uidvalidity
-    box = mailbox_id(mailbox)
-    items = tuple([_summary(row, message_id(MessageKey(mailbox, uidvalidity, row.uid)), box) for row in rows.rows])
-    following = None
-    if rows.has_more and rows.rows:
-        last = rows.rows[-1]
-        following = write_cursor(PageCursor(mailbox, uidvalidity, last.uid, last.seq))
-    return SummaryPage(items, following)
-
-
-def _summary(row: Row, reference: MessageId, box: MailboxId) -> Summary:
-    facts = row.facts
-    if facts is None:
-        return Summary(
-            reference, box, None, None, None, (), (), (), (), (), (), "", None, None, 0, row.flags, False, (), None,
-            None, (),
-        )  # fmt: skip
-    return Summary(
-        id=reference,
-        mailbox_id=box,
-        email_id=facts.email_id,
-        thread_id=facts.thread_id,
-        message_id=facts.message_id,
-        in_reply_to=facts.in_reply_to,
-        references=facts.references,
-        from_=facts.from_,
-        to=facts.to,
-        cc=facts.cc,
-        reply_to=facts.reply_to,
-        subject=facts.subject,
-        date=facts.date,
-        received=facts.received,
-        size=facts.size,
-        flags=row.flags,
-        has_attachments=any(not item.is_inline for item in facts.attachments),
-        attachments=facts.attachments,
-        list=facts.list,
-        preview=facts.preview,
-        defects=facts.defects,
-    )

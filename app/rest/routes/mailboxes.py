@@ -9,7 +9,7 @@ from app.domain.message import Summary
 from app.rest.answers import NOT_MODIFIED, mail_problems
 from app.rest.conditional import json_answer
 from app.rest.dependencies import AccountId, Caller, MailboxRef, Services
-from app.rest.encoding import encode_page
+from app.rest.encoding import EncodedPages, encode_page
 from app.rest.limits import DEFAULT_PAGE
 from app.rest.paging import Cursor, Limit, link_header
 from app.rest.views import MailboxList, SummaryList
@@ -74,8 +74,9 @@ async def list_messages(
         with_preview=only is not None and "preview" in only,
         with_facts=only is None or not only <= _LIGHT,
     )
-    body = encode_page(page.items, page.next, only or _ALL_BUT_PREVIEW)
-    return json_answer(request, body, _LIST_CACHE, link_header(request, page.next))
+    encoded: EncodedPages = request.app.state.encoded_pages
+    body, etag = encoded.encode(page, only or _ALL_BUT_PREVIEW)
+    return json_answer(request, body, _LIST_CACHE, link_header(request, page.next), etag)
 
 
 _ALL_BUT_PREVIEW = frozenset(FIELDS) - {"preview"}
