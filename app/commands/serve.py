@@ -2,6 +2,7 @@ import argparse
 import asyncio
 import signal
 import socket
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -37,6 +38,13 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, announcement: list[str]) -> None:
         super().__init__(config)
         self._announcement = announcement
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop, and say so to probes on connections that are still open."""
+        services = getattr(getattr(self.config.app, "state", None), "services", None)
+        if services is not None:
+            services.health.begin_draining()
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and only then say where."""

@@ -71,7 +71,7 @@ class Runner:
             cost.mail += took
             trips = session.round_trips - trips
             cost.round_trips += trips
-            self._meter.count_traffic(round_trips=trips)
+            self._meter.count_round_trips(trips)
             self._meter.observe_mail(name, outcome, took)
             self._end(connection, future, is_good)
 

@@ -33,8 +33,8 @@ class PoolMeter(Protocol):
     def count_login(self, outcome: str) -> None:
         """A login was tried."""
 
-    def count_traffic(self, received: int = 0, sent: int = 0, round_trips: int = 0) -> None:
-        """An operation made these round trips; the pool does not see bytes."""
+    def count_round_trips(self, round_trips: int) -> None:
+        """An operation waited so often for an answer."""
 
 
 class SilentMeter:
@@ -49,5 +49,5 @@ class SilentMeter:
     def count_login(self, outcome: str) -> None:
         """Take no notice."""
 
-    def count_traffic(self, received: int = 0, sent: int = 0, round_trips: int = 0) -> None:
+    def count_round_trips(self, round_trips: int) -> None:
         """Take no notice."""

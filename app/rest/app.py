@@ -69,7 +69,8 @@ def create_app(settings: Settings, open_services: Callable[[], AbstractAsyncCont
         app.include_router(router)
     docs.install(app)
     app.add_middleware(BodyBound, most=settings.request_body_bytes)
-    app.add_middleware(
+    app.add_middleware(RequestFrame, root_path=settings.root_path)
+    app.add_middleware(  # outermost, so that a browser may read every refusal
         CORSMiddleware,
         allow_origins=settings.cors_origins,
         allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
@@ -77,7 +78,6 @@ def create_app(settings: Settings, open_services: Callable[[], AbstractAsyncCont
         expose_headers=_EXPOSED,
         max_age=_PREFLIGHT_SECONDS,
     )
-    app.add_middleware(RequestFrame, root_path=settings.root_path)
 
     def document() -> dict[str, object]:
         if app.openapi_schema is None:

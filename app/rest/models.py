@@ -1,7 +1,7 @@
 """Request bodies. Unknown fields are refused: a misspelt one must not be lost silently."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
@@ -124,7 +124,7 @@ class TlsPatch(_Body):
 
 
 class IncomingPatch(_Body):
-    """Merge patch of `incoming`: what is missing stays."""
+    """Merge patch of `incoming`: what is missing stays; only `tls` can be emptied."""
 
     host: str | None = Field(None, min_length=1, max_length=HOST_CHARS)
     port: int | None = Field(None, ge=1, le=65535)
@@ -132,6 +132,17 @@ class IncomingPatch(_Body):
     username: str | None = Field(None, min_length=1, max_length=USERNAME_CHARS)
     auth: Auth | None = None
     tls: TlsPatch | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_null(cls, given: Any) -> Any:
+        if isinstance(given, dict):
+            for name in ("host", "port", "security", "username", "auth"):
+                if name in given and given[name] is None:
+                    raise PydanticCustomError(
+                        "null", "{name} cannot be emptied; leave it out to keep it", {"name": name}
+                    )
+        return given
 
 
 class AccountMerge(_Body):

@@ -49,8 +49,11 @@ class Mailboxes:
         return found
 
     async def locate(self, account: Account, key: MessageKey) -> MessageAddress:
-        """Tell where a message is. Raises NotFound, or StaleReference when its UIDVALIDITY is known to have ended."""
-        row = await self._by_row(account, key.mailbox)
+        """Tell where a message is. Raises StaleReference when its mailbox or UIDVALIDITY is not known any more."""
+        try:
+            row = await self._by_row(account, key.mailbox)
+        except NotFound:  # a message id is never made up by accident: its mailbox was there once
+            raise StaleReference("The mailbox of this message is no longer there.") from None
         if row.uidvalidity is not None and row.uidvalidity != key.uidvalidity:
             raise StaleReference("The mail server has renumbered this mailbox; list it again.")
         return MessageAddress(row.name, key.uidvalidity, key.uid)

@@ -58,8 +58,6 @@ class Metrics:
         self._pool_waits = histogram(
             "mailhatch_pool_wait_seconds", "Time calls waited for a mail connection.", ("outcome",)
         )
-        self._received = counter("mailhatch_mail_received_bytes", "Bytes from mail servers.")
-        self._sent = counter("mailhatch_mail_sent_bytes", "Bytes to mail servers.")
         self._round_trips = counter("mailhatch_mail_round_trips", "Times a mail server's answer was waited for.")
         self._cache_reads = counter("mailhatch_summary_cache_reads", "Summaries looked for in the cache.", ("result",))
         self._cache_bytes = gauge("mailhatch_summary_cache_bytes", "Memory of cached summaries.")
@@ -87,10 +85,8 @@ class Metrics:
         """Count an attempt to log in; `outcome` is `ok` or an error code."""
         self._logins.labels(outcome).inc()
 
-    def count_traffic(self, received: int = 0, sent: int = 0, round_trips: int = 0) -> None:
-        """Add bytes and round trips of mail connections."""
-        self._received.inc(max(received, 0))
-        self._sent.inc(max(sent, 0))
+    def count_round_trips(self, round_trips: int) -> None:
+        """Add how often mail servers were waited for."""
         self._round_trips.inc(max(round_trips, 0))
 
     def count_cache(self, hits: int, misses: int) -> None:

@@ -218,7 +218,7 @@ class CountingMeter(SilentMeter):
     def observe_pool_wait(self, seconds: float, outcome: str = "ok") -> None:
         self.waits.append(outcome)
 
-    def count_traffic(self, received: int = 0, sent: int = 0, round_trips: int = 0) -> None:
+    def count_round_trips(self, round_trips: int) -> None:
         self.round_trips += round_trips
 
 

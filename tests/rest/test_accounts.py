@@ -260,3 +260,26 @@ async def test_a_stolen_database_gives_no_way_to_try_passwords(
 
 def _files(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in sorted(folder.glob("mailhatch.db*"))]
+
+
+async def test_a_change_holds_to_what_was_seen(api: Api, account: str) -> None:
+    path = f"/v1/accounts/{account}"
+    seen = await api.http.get(path)
+    etag = seen.headers["etag"]
+    assert (await api.http.get(path, headers={"If-None-Match": etag})).status_code == 304
+    changed = await api.http.patch(path, json={"email": "a@example.com"}, headers={"If-Match": etag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != etag
+    for method in ("PATCH", "DELETE"):
+        late = await api.http.request(method, path, json={"email": "b@example.com"}, headers={"If-Match": etag})
+        assert late.status_code == 412
+        assert late.json()["code"] == "precondition_failed"
+    assert (await api.get(path))["email"] == "a@example.com"
+    assert (await api.http.delete(path, headers={"If-Match": "*"})).status_code == 204
+
+
+@pytest.mark.parametrize("name", ["host", "port", "security", "username", "auth"])
+async def test_what_cannot_be_emptied_says_so(api: Api, account: str, name: str) -> None:
+    answer = await api.http.patch(f"/v1/accounts/{account}", json={"incoming": {name: None}})
+    assert answer.status_code == 400
+    assert name in answer.json()["errors"][0]["detail"]

@@ -3,14 +3,16 @@
 from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from starlette.types import Scope
 
+from app.domain.access import Principal
 from app.domain.account import Account, AccountState
-from app.domain.errors import MailhatchError
+from app.domain.errors import MailhatchError, PreconditionFailed
 from app.domain.ports import AccountFilter
 from app.rest.addresses import base_url
-from app.rest.answers import Responses, account_problems, body_problems, caller_problems, mail_problems
+from app.rest.answers import NOT_MODIFIED, Responses, account_problems, body_problems, caller_problems, mail_problems
+from app.rest.conditional import etag_of, json_answer
 from app.rest.dependencies import AccountId, Caller, Services
 from app.rest.encoding import encode, encode_page
 from app.rest.idempotency import IdempotencyKey, once
@@ -18,6 +20,7 @@ from app.rest.limits import DEFAULT_PAGE
 from app.rest.models import AccountBatch, AccountBody, AccountMerge
 from app.rest.paging import Cursor, Limit, link_header
 from app.rest.problems import STATUS, problem
+from app.rest.state import FaceServices
 from app.rest.views import AccountPage, AccountView, BatchAnswer, CapabilitiesView, CheckView
 
 router = APIRouter(tags=["accounts"])
@@ -34,7 +37,23 @@ _CREATED: Responses = {201: {"description": "Made.", "model": AccountView}}
 
 
 def _answer(account: Account, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(encode(AccountView.of(account)), status, headers, _JSON)
+    body = encode(AccountView.of(account))
+    return Response(body, status, {"ETag": etag_of(body)} | (headers or {}), _JSON)
+
+
+async def _require_match(request: Request, principal: Principal, at: FaceServices, account_id: str) -> None:
+    """Hold a change to what the caller has seen (If-Match, RFC 9110 section 13.1.1)."""
+    wanted = request.headers.get("if-match")
+    if wanted is None:
+        return
+    current = etag_of(encode(AccountView.of(await at.accounts.get(principal, account_id))))
+    if wanted.strip() != "*" and current not in [tag.strip() for tag in wanted.split(",")]:
+        raise PreconditionFailed("The account is not as you have seen it any more; read it again.")
+
+
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", max_length=200, description="The ETag of what you have seen; else 412.")
+]
 
 
 def _location(request: Request, account: Account) -> dict[str, str]:
@@ -149,11 +168,12 @@ async def list_accounts(
     operation_id="getAccount",
     summary="Show an account",
     response_model=AccountView,
-    responses=account_problems(),
+    responses=account_problems() | NOT_MODIFIED,
 )
-async def get_account(account_id: AccountId, principal: Caller, at: Services) -> Response:
+async def get_account(request: Request, account_id: AccountId, principal: Caller, at: Services) -> Response:
     """The account with its state and, if that is a bad one, the reason and when it is tried again."""
-    return _answer(await at.accounts.get(principal, account_id))
+    account = await at.accounts.get(principal, account_id)
+    return json_answer(request, encode(AccountView.of(account)), "private, no-cache")
 
 
 @router.patch(
@@ -161,7 +181,7 @@ async def get_account(account_id: AccountId, principal: Caller, at: Services) ->
     operation_id="patchAccount",
     summary="Change an account",
     response_model=AccountView,
-    responses=mail_problems(*body_problems()),
+    responses=mail_problems(*body_problems("precondition_failed")),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -169,8 +189,16 @@ async def get_account(account_id: AccountId, principal: Caller, at: Services) ->
         }
     },
 )
-async def patch_account(account_id: AccountId, body: AccountMerge, principal: Caller, at: Services) -> Response:
+async def patch_account(
+    request: Request,
+    account_id: AccountId,
+    body: AccountMerge,
+    principal: Caller,
+    at: Services,
+    if_match: IfMatch = None,  # noqa: ARG001  (read from the request; here for the document)
+) -> Response:
     """Merge patch (RFC 7396). A new server or new credentials are verified before the old ones go."""
+    await _require_match(request, principal, at, account_id)
     return _answer(await at.accounts.patch(principal, account_id, body.to_domain()))
 
 
@@ -179,10 +207,17 @@ async def patch_account(account_id: AccountId, body: AccountMerge, principal: Ca
     operation_id="deleteAccount",
     summary="Remove an account",
     status_code=204,
-    responses=account_problems(),
+    responses=account_problems("precondition_failed"),
 )
-async def delete_account(account_id: AccountId, principal: Caller, at: Services) -> Response:
+async def delete_account(
+    request: Request,
+    account_id: AccountId,
+    principal: Caller,
+    at: Services,
+    if_match: IfMatch = None,  # noqa: ARG001  (read from the request; here for the document)
+) -> Response:
     """Close its connections, erase its secret and all that is cached. The mail stays on the mail server."""
+    await _require_match(request, principal, at, account_id)
     await at.accounts.remove(principal, account_id)
     return Response(status_code=204)
 
