@@ -126,7 +126,19 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _no_slash(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
         return value.rstrip("/") if value else None
+
+    @field_validator("root_path")
+    @classmethod
+    def _one_slash(cls, value: str) -> str:
+        return "/" + value.strip("/") if value.strip("/") else ""
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(origin.rstrip("/") for origin in value)  # browsers send none
 
     @field_validator("log_level")
     @classmethod

@@ -109,6 +109,11 @@ class Unauthorized(MailhatchError):
     title = "A valid API token is needed"
     blame = Blame.CALLER
 
+    def __init__(self, detail: str, *, is_missing: bool = False) -> None:
+        """Take the sentence, and whether no token was given at all."""
+        super().__init__(detail)
+        self.is_missing = is_missing
+
 
 class Forbidden(MailhatchError):
     """The token is valid but lacks `scope`."""

@@ -69,7 +69,7 @@ async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials
     """Verify the bearer token (RFC 6750) and take one request from its allowance."""
     at = state_of(request)  # not as a dependency: FastAPI solves those of dependencies each time they are met
     if given is None:
-        raise Unauthorized("Send an API token as `Authorization: Bearer mh_…`.")
+        raise Unauthorized("Send an API token as `Authorization: Bearer mh_…`.", is_missing=True)
     return _admit(request, at, await _authenticated(request, at, given.credentials))
 
 

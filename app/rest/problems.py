@@ -92,7 +92,7 @@ def problem(error: MailhatchError, scope: Scope) -> Response:
         case errors.NotSupportedByServer():
             body["capability"] = error.capability
         case errors.Unauthorized():
-            headers["WWW-Authenticate"] = "Bearer"
+            headers["WWW-Authenticate"] = "Bearer" if error.is_missing else 'Bearer error="invalid_token"'
         case errors.Forbidden() if error.scope:
             headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error.scope}"'
         case errors.RangeNotSatisfiable() if error.size is not None:

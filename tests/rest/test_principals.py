@@ -29,7 +29,9 @@ async def test_without_a_token_nothing_is_told(api: Api) -> None:
 
 @pytest.mark.parametrize("token", ["x", "mh_a_b", "mh_" + "a" * 500, "\x00"])
 async def test_a_wrong_token_is_refused(api: Api, token: str) -> None:
-    assert (await client(api, token).get("/v1/accounts")).status_code == 401
+    refused = await client(api, token).get("/v1/accounts")
+    assert refused.status_code == 401
+    assert refused.headers["www-authenticate"] in ("Bearer", 'Bearer error="invalid_token"')
 
 
 async def test_guessing_is_slowed_down(api: Api) -> None:
