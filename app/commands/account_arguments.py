@@ -26,7 +26,7 @@ def add_server(command: argparse.ArgumentParser) -> None:
         help="tls from the first byte, a required starttls, or none, which MAILHATCH_ALLOW_INSECURE_MAIL must allow "
         "(default: tls)",
     )
-    command.add_argument("--username", help="user name at the server (default: the e-mail address)")
+    command.add_argument("--username", help="user name at the server (default of `accounts add`: the e-mail address)")
     command.add_argument("--ca-file", type=Path, metavar="PEM", help="trust these certificate authorities as well")
     secret = command.add_mutually_exclusive_group()
     secret.add_argument("--password-stdin", action="store_true", help="read the password from standard input")

@@ -60,7 +60,8 @@ def _declare_create(group: Commands) -> None:
         required=True,
         choices=[scope.value for scope in Scope],
         metavar="SCOPE",
-        help=f"what it may do, repeatable: {', '.join(scope.value for scope in Scope)}",
+        help=f"what it may do, repeatable: {', '.join(scope.value for scope in Scope)}; "
+        "the scopes of writing and webhooks allow nothing yet",
     )
     create.add_argument("--account", action="append", metavar="ID", help="reach only this account; repeatable")
     create.add_argument("--tenant", help="reach only this tenant's accounts")
