@@ -82,6 +82,7 @@ def _rotate(arguments: argparse.Namespace) -> int:
 
     count, retired = with_services(reseal, settings)
     say(f"{count} secrets are sealed with the key {keyring.current.id}.")
+    say("A service that is running knows the old keys alone: restart it now.")
     if retired:
         say(f"Nothing needs the keys {', '.join(retired)} any more; keep them as long as backups do.")
     return Exit.DONE

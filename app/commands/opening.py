@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic_settings import SettingsError
 
 from app.commands.exits import CommandError, Exit
+from app.commands.output import tell
 from app.config import Settings
 from app.domain.access import Principal
 from app.telemetry import log
@@ -42,6 +43,9 @@ def with_services(work: "Callable[[OpenServices, Principal], Awaitable[T]]", set
 
     settings = settings or load_settings()
     log.configure("debug" if settings.log_level == "debug" else "warning", "text")
+
+    if settings.database_url is None and not (settings.data_dir / "mailhatch.db").exists():
+        tell(f"There is no database in {settings.data_dir.absolute()} yet: a new one is made, with keys of its own.")
 
     async def run() -> T:
         async with bootstrap.open_services(settings) as services:

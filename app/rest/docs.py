@@ -5,7 +5,7 @@ from pathlib import Path
 import fastapi_offline
 from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from app.domain.errors import NotFound
 
@@ -49,6 +49,10 @@ def install(app: FastAPI) -> None:
         if name not in _MEDIA_TYPES:
             raise NotFound("No such file.")
         return FileResponse(_ASSETS / name, 200, {"Cache-Control": _ASSET_CACHE}, _MEDIA_TYPES[name])
+
+    @app.get("/", include_in_schema=False)
+    async def start(request: Request) -> RedirectResponse:
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:

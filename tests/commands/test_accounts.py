@@ -163,7 +163,7 @@ def test_input_that_is_not_valid_is_said_with_its_place(mailhatch: Command) -> N
     words = ("--email", "nobody", "--host", "imap example", "--port", "0", "--password-stdin", "--no-verify")
     ended = mailhatch("accounts", "add", *words, given="p")
     assert ended.code == Exit.USAGE
-    assert [line.split(":")[0].strip() for line in ended.err.splitlines()[1:]] == [
+    assert [line.split(":")[0].strip() for line in ended.err.splitlines()[2:]] == [
         "email",
         "incoming.host",
         "incoming.port",

@@ -19,6 +19,7 @@ async def test_the_page_and_its_files_come_from_the_service(settings: Settings, 
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hatch.test") as http,
     ):
+        assert (await http.get("/")).headers["location"] == f"{prefix}/docs"
         page = (await http.get("/docs")).text
         found = ASSETS.findall(page)
         assert len(found) == 3
