@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import logging
 import os
 import threading
 import time
@@ -40,8 +41,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def _loop_never_blocked() -> Iterator[None]:
     """A blocking call of ours on an event loop fails the test; calls of the tests themselves are let be."""
-    with blockbuster_ctx("app"):
+    with blockbuster_ctx("app") as watcher:
+        # Coverage takes a lock of its own, in whatever frame of ours it is counting.
+        watcher.functions["threading.Lock.acquire"].can_block_in("coverage/collector.py", "lock_data")
         yield
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """A test that sets up logging would leave a handler behind that writes into its closed capture."""
+    root = logging.getLogger()
+    before = (root.level, list(root.handlers))
+    yield
+    root.setLevel(before[0])
+    for handler in [handler for handler in root.handlers if handler not in before[1]]:
+        root.removeHandler(handler)
 
 
 @pytest.fixture(autouse=True)

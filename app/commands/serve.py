@@ -1,5 +1,6 @@
 import argparse
 import asyncio
+import gc
 import signal
 import socket
 from types import FrameType
@@ -51,6 +52,8 @@ class _Server(uvicorn.Server):
         asyncio.get_running_loop().set_exception_handler(report_loop_error)
         await super().startup(sockets)
         if self.started:
+            gc.collect()
+            gc.freeze()  # what was loaded stays: looking through it again and again costs each request some percent
             for line in self._announcement:
                 say(line)
 

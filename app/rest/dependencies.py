@@ -47,13 +47,12 @@ PartRef = Annotated[
     ),
 ]
 
-bearer = HTTPBearer(
-    auto_error=False,
-    scheme_name="token",
-    description="An API token, `mh_…`. `make demo` prints one that reads mail; `admin_token` in its `var/demo.json` "
-    "may do everything.",
-    bearerFormat="mh",
+#: What the page at /docs says beside the field for the token.
+_ABOUT = (
+    "An API token, `mh_…`. `make demo` prints one that reads mail; `admin_token` in its `var/demo.json` may do "
+    "everything."
 )
+bearer = HTTPBearer(auto_error=False, scheme_name="token", description=_ABOUT, bearerFormat="mh")
 _EXTERNAL = "external:"
 
 
@@ -65,15 +64,25 @@ async def services(request: Request) -> FaceServices:
 Services = Annotated[FaceServices, Depends(services)]
 
 
-async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Principal:
+async def caller(request: Request, given: HTTPAuthorizationCredentials | None) -> Principal:
     """Verify the bearer token (RFC 6750) and take one request from its allowance."""
-    at = state_of(request)  # not as a dependency: FastAPI solves those of dependencies each time they are met
+    at = state_of(request)
     if given is None:
         raise Unauthorized("Send an API token as `Authorization: Bearer mh_…`.", is_missing=True)
     return _admit(request, at, await _authenticated(request, at, given.credentials))
 
 
-Caller = Annotated[Principal, Depends(caller)]
+class _TokenCaller(HTTPBearer):
+    """The scheme and its verification in one: FastAPI solves dependencies of dependencies each time they are met."""
+
+    async def __call__(self, request: Request) -> Principal:  # type: ignore[override]  # it goes on where the base ends
+        """Return whom the token of a request stands for."""
+        return await caller(request, await super().__call__(request))
+
+
+Caller = Annotated[
+    Principal, Depends(_TokenCaller(auto_error=False, scheme_name="token", description=_ABOUT, bearerFormat="mh"))
+]
 
 
 async def link_or_caller(

@@ -8,10 +8,11 @@ from app.domain.errors import FieldProblem, InvalidRequest
 from app.domain.message import Summary
 from app.rest.answers import NOT_MODIFIED, mail_problems
 from app.rest.conditional import json_answer
-from app.rest.dependencies import AccountId, Caller, MailboxRef, Services
+from app.rest.dependencies import AccountRef, Caller, MailboxRef, resolve_account
 from app.rest.encoding import EncodedPages, encode_page
 from app.rest.limits import DEFAULT_PAGE
 from app.rest.paging import Cursor, Limit, link_header
+from app.rest.state import state_of
 from app.rest.views import MailboxList, SummaryList
 
 router = APIRouter(tags=["mailboxes"])
@@ -40,9 +41,10 @@ Fields = Annotated[
     response_model=MailboxList,
     responses=mail_problems() | NOT_MODIFIED,
 )
-async def list_mailboxes(request: Request, account_id: AccountId, principal: Caller, at: Services) -> Response:
+async def list_mailboxes(request: Request, account: AccountRef, principal: Caller) -> Response:
     """All mailboxes with role and counts, parents before children: one round trip to the mail server."""
-    items = await at.mailboxes.tree(principal, account_id)
+    at = state_of(request)
+    items = await at.mailboxes.tree(principal, await resolve_account(account, principal, at))
     return json_answer(request, encode_page(items, None), _LIST_CACHE)
 
 
@@ -55,19 +57,19 @@ async def list_mailboxes(request: Request, account_id: AccountId, principal: Cal
 )
 async def list_messages(
     request: Request,
-    account_id: AccountId,
+    account: AccountRef,
     mailbox: MailboxRef,
     principal: Caller,
-    at: Services,
     limit: Limit = DEFAULT_PAGE,
     cursor: Cursor = None,
     fields: Fields = None,
 ) -> Response:
     """A page of summaries, newest first. Nothing is marked as read, and no body is downloaded."""
     only = _selected(fields)
+    at = state_of(request)
     page = await at.messages.page(
         principal,
-        account_id,
+        await resolve_account(account, principal, at),
         mailbox,
         limit=limit,
         cursor=cursor,

@@ -8,8 +8,9 @@ from app.domain.message import Body, Message
 from app.rest.addresses import base_url
 from app.rest.answers import NOT_MODIFIED, mail_problems
 from app.rest.conditional import etag_of, is_fresh, json_answer
-from app.rest.dependencies import AccountId, Caller, MessageRef, Services
+from app.rest.dependencies import AccountRef, Caller, MessageRef, resolve_account
 from app.rest.encoding import encode
+from app.rest.state import state_of
 from app.services.limits import DEFAULT_BODY_BYTES, MAX_BODY_BYTES
 from app.services.messages import BODY_POLICY
 
@@ -24,11 +25,12 @@ _CACHE = "private, no-cache"
     response_model=Message,
     responses=mail_problems("stale_reference") | NOT_MODIFIED,
 )
-async def get_message(
-    request: Request, account_id: AccountId, message: MessageRef, principal: Caller, at: Services
-) -> Response:
+async def get_message(request: Request, account: AccountRef, message: MessageRef, principal: Caller) -> Response:
     """Headers, flags, the tree of parts and attachments with signed links: everything but the body."""
-    found = await at.messages.message(principal, account_id, message, base_url(request))
+    at = state_of(request)
+    found = await at.messages.message(
+        principal, await resolve_account(account, principal, at), message, base_url(request)
+    )
     return json_answer(request, encode(found), _CACHE)
 
 
@@ -41,10 +43,9 @@ async def get_message(
 )
 async def get_body(
     request: Request,
-    account_id: AccountId,
+    account: AccountRef,
     message: MessageRef,
     principal: Caller,
-    at: Services,
     max_bytes: Annotated[
         int, Query(ge=1, le=MAX_BODY_BYTES, description="Most characters of text and of HTML each.")
     ] = DEFAULT_BODY_BYTES,
@@ -53,6 +54,8 @@ async def get_body(
 
     Inline images are signed links; show `html` in `<iframe sandbox>`. Reading does not mark as seen.
     """
+    at = state_of(request)
+    account_id = await resolve_account(account, principal, at)
     base = base_url(request)
     etag = etag_of(account_id, message, str(max_bytes), BODY_POLICY, str(at.links.window()), principal.token_id, base)
     headers = {"ETag": etag, "Cache-Control": _CACHE, "Vary": "Authorization, Accept"}
