@@ -7,7 +7,7 @@ Each has a stable `code`, says whose fault it is, whether trying again helps, an
     │             HostNotAllowed PayloadTooLarge Conflict IdempotencyConflict IdempotencyMismatch RateLimited
     │             RangeNotSatisfiable AccountPaused
     ├── mail server  NotSupportedByServer AuthenticationFailed MailboxLocked UpstreamProtocolError
-    │                UpstreamThrottled UpstreamRejected
+    │                UpstreamThrottled UpstreamRejected PermissionDenied QuotaExceeded
     ├── network   UpstreamUnavailable UpstreamTimeout TlsFailed
     └── service   TooManyConnections StorageUnavailable ShuttingDown InternalError
 
@@ -252,6 +252,22 @@ class UpstreamRejected(MailhatchError):
 
     code = "upstream_rejected"
     title = "The mail server refused the operation"
+    blame = Blame.MAIL_SERVER
+
+
+class PermissionDenied(MailhatchError):
+    """The mail server does not let this user do it: an access control list, or a mailbox that can only be read."""
+
+    code = "permission_denied"
+    title = "The mail server does not permit this"
+    blame = Blame.MAIL_SERVER
+
+
+class QuotaExceeded(MailhatchError):
+    """The user's space on the mail server is used up."""
+
+    code = "quota_exceeded"
+    title = "The mailbox is full"
     blame = Blame.MAIL_SERVER
 
 

@@ -42,6 +42,8 @@ STATUS: dict[type[MailhatchError], int] = {
     errors.UpstreamProtocolError: 502,
     errors.UpstreamThrottled: 503,
     errors.UpstreamRejected: 502,
+    errors.PermissionDenied: 403,
+    errors.QuotaExceeded: 507,
     errors.UpstreamUnavailable: 503,
     errors.UpstreamTimeout: 504,
     errors.TlsFailed: 502,

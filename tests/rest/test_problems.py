@@ -45,7 +45,11 @@ def test_every_error_has_the_one_shape(kind: type[MailhatchError]) -> None:
 
 @pytest.mark.parametrize("kind", all_errors(), ids=lambda kind: kind.code)
 def test_a_mail_servers_failure_is_never_our_500(kind: type[MailhatchError]) -> None:
-    if kind.blame in (errors.Blame.MAIL_SERVER, errors.Blame.NETWORK):
+    if kind is errors.PermissionDenied:  # no failure: the user's own rights and space, told by a server that works
+        assert STATUS[kind] == 403
+    elif kind is errors.QuotaExceeded:
+        assert STATUS[kind] == 507
+    elif kind.blame in (errors.Blame.MAIL_SERVER, errors.Blame.NETWORK):
         assert STATUS[kind] in (501, 502, 503, 504)
 
 

@@ -1,0 +1,44 @@
+"""What policy needs from the outside, as Protocols. Types here come from `app.domain` alone.
+
+Two clocks: a *deadline* is a point on `time.monotonic()` in float seconds, by which an operation must have ended from
+DNS to last byte; every other time is Unix seconds.
+"""
+
+from app.domain.ports.clock import Clock
+from app.domain.ports.editing import AppendSession, FlagSession, MailboxEditSession, MoveSession
+from app.domain.ports.gateway import AccountObserver, CredentialSource, MailGateway
+from app.domain.ports.sessions import MailSession, SessionFactory, StepListener
+from app.domain.ports.stores import (
+    AccountFilter,
+    AccountStore,
+    IdempotencyStore,
+    MailboxRow,
+    MailboxStore,
+    NewAccount,
+    StoredAnswer,
+    TokenRecord,
+    TokenStore,
+)
+
+__all__ = [
+    "AccountFilter",
+    "AccountObserver",
+    "AccountStore",
+    "AppendSession",
+    "Clock",
+    "CredentialSource",
+    "FlagSession",
+    "IdempotencyStore",
+    "MailGateway",
+    "MailSession",
+    "MailboxEditSession",
+    "MailboxRow",
+    "MailboxStore",
+    "MoveSession",
+    "NewAccount",
+    "SessionFactory",
+    "StepListener",
+    "StoredAnswer",
+    "TokenRecord",
+    "TokenStore",
+]

@@ -1,0 +1,83 @@
+"""What a mail server can do, on one connection."""
+
+from collections.abc import Container, Sequence
+from typing import Protocol
+
+from app.domain.account import Credentials, IncomingServer
+from app.domain.capabilities import Capabilities, CheckStep
+from app.domain.ids import Uid
+from app.domain.mailbox import MailboxFacts
+from app.domain.message import MessageFacts
+from app.domain.query import MessageAddress, PageQuery, PageRows, SectionRange
+
+
+class MailSession(Protocol):
+    """One logged-in connection to a mail server. Blocking, and used by one thread at a time.
+
+    Every method takes a deadline and raises errors of `app.domain.errors` alone. After any error but
+    UpstreamRejected, StaleReference, NotFound, CursorExpired and NotSupportedByServer the session is dead: `is_usable`
+    is False and the owner closes it.
+    """
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether another operation may be tried."""
+
+    @property
+    def selected(self) -> str | None:
+        """Name of the mailbox this connection is in; None when in none."""
+
+    @property
+    def round_trips(self) -> int:
+        """How often it has waited for an answer since login; for counters and tests."""
+
+    def capabilities(self) -> Capabilities:
+        """Tell what the server can do, from what was learned at login; asks nothing."""
+
+    def ping(self, deadline: float) -> None:
+        """Find out whether the connection is alive (NOOP)."""
+
+    def mailboxes(self, deadline: float) -> tuple[MailboxFacts, ...]:
+        """List every mailbox with its counts: one round trip with LIST-STATUS, else pipelined."""
+
+    def page(self, query: PageQuery, known: Container[Uid], deadline: float) -> PageRows:
+        """Answer a page; rows whose UID is in `known` come with flags alone.
+
+        Raises CursorExpired when `query.uidvalidity` is not the mailbox's any more, NotFound when there is no such
+        mailbox.
+        """
+
+    def message(self, address: MessageAddress, deadline: float) -> MessageFacts:
+        """Tell all about one message but its bodies. Raises StaleReference when it is not there any more."""
+
+    def flags(self, address: MessageAddress, deadline: float) -> tuple[str, ...]:
+        """Tell one message's flags. Raises StaleReference when it is not there any more."""
+
+    def sections(self, address: MessageAddress, wanted: Sequence[SectionRange], deadline: float) -> tuple[bytes, ...]:
+        """Fetch section bytes, in the order asked, in one round trip, never marking the message as read.
+
+        Raises StaleReference when the message is gone, NotFound when the server says that a section does not exist;
+        some (Dovecot) answer an empty one instead.
+        """
+
+    def close(self, deadline: float) -> None:
+        """Log out politely; never raises."""
+
+    def abort(self) -> None:
+        """Cut the connection, from any thread, waking a blocked call; never raises."""
+
+
+class StepListener(Protocol):
+    """Hears of each step while a connection is made."""
+
+    def __call__(self, step: CheckStep) -> None:
+        """Take a finished step."""
+
+
+class SessionFactory(Protocol):
+    """Opens sessions."""
+
+    def open(
+        self, incoming: IncomingServer, credentials: Credentials, deadline: float, listener: StepListener | None = None
+    ) -> MailSession:
+        """Connect and log in, blocking. Raises what went wrong; nothing stays open then."""
