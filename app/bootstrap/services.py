@@ -1,0 +1,96 @@
+"""Everything that runs, opened in order and closed in reverse."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from app.bootstrap.clock import SystemClock
+from app.bootstrap.first_start import check_sealed
+from app.bootstrap.housekeeping import purge_hourly, refresher, stopped
+from app.bootstrap.mail import open_mail
+from app.config import Settings
+from app.pool.pool import Pool
+from app.rest.state import FaceServices
+from app.security.keyfile import load_or_create_keyring
+from app.security.links import LinkSigner
+from app.security.vault import Vault
+from app.services.access import Access
+from app.services.account_states import AccountStates
+from app.services.accounts import AccountPolicy, Accounts
+from app.services.links import PartLinks
+from app.services.mailbox_directory import MailboxDirectory
+from app.services.mailboxes import Mailboxes
+from app.services.messages import Messages
+from app.services.parts import Parts
+from app.services.rate_limit import FailureLimiter, RateLimiter
+from app.storage.accounts import SqlAccountStore
+from app.storage.engine import Database
+from app.storage.idempotency import SqlIdempotencyStore
+from app.storage.mailboxes import SqlMailboxStore
+from app.storage.migrations import migrate
+from app.storage.tokens import SqlTokenStore
+from app.telemetry.health import Health, LoopLag
+from app.telemetry.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class OpenServices:
+    """Everything running: what the faces call, and what only commands touch."""
+
+    settings: Settings
+    database: Database
+    account_store: SqlAccountStore
+    access: Access
+    accounts: Accounts
+    pool: Pool
+    face: FaceServices
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
+    """Open the database and all services over it; close everything in reverse order."""
+    clock = SystemClock()
+    keyring, created = await asyncio.to_thread(load_or_create_keyring, settings)
+    vault = Vault(keyring)
+    async with AsyncExitStack() as stack:
+        database = await Database.open(settings.database)
+        stack.push_async_callback(database.close)
+        await migrate(database)
+        await check_sealed(settings, database, vault, is_key_new=created)
+        store = SqlAccountStore(database, vault, clock)
+        metrics, health = Metrics(), Health()
+        health.add("database", database.ping)
+        states = AccountStates(store, clock)
+        mail = open_mail(settings, store, states, clock, metrics)
+        policy = AccountPolicy(settings.allow_insecure_mail, settings.mail_timeout)
+        accounts = Accounts(store, mail.gateway, states, clock, policy)
+        accounts.start()
+        stack.push_async_callback(accounts.close)  # after the pool, whose last words it keeps
+        stack.push_async_callback(mail.pool.close, settings.shutdown_timeout)
+        links = PartLinks(LinkSigner(keyring.derive("part-links"), settings.link_lifetime), clock)
+        mailboxes = Mailboxes(
+            accounts, MailboxDirectory(SqlMailboxStore(database)), mail.gateway, settings.mail_timeout
+        )
+        messages = Messages(accounts, mailboxes, mail.gateway, links, settings.mail_timeout)
+        idempotency = SqlIdempotencyStore(database, vault, clock)
+        face = FaceServices(
+            settings=settings,
+            clock=clock,
+            access=Access(SqlTokenStore(database), store, clock, settings.requests_per_minute),
+            accounts=accounts,
+            mailboxes=mailboxes,
+            messages=messages,
+            parts=Parts(messages, mail.gateway, settings.mail_timeout),
+            links=links,
+            rate_limiter=RateLimiter(clock),
+            failures=FailureLimiter(clock),
+            idempotency=idempotency,
+            metrics=metrics,
+            refresh_metrics=refresher(metrics, store),
+            health=health,
+        )
+        for name, work in (("loop-lag", LoopLag(metrics).run()), ("purge", purge_hourly(idempotency, clock))):
+            stack.push_async_callback(stopped, asyncio.create_task(work, name=name))
+        stack.callback(health.begin_draining)
+        yield OpenServices(settings, database, store, face.access, accounts, mail.pool, face)
