@@ -114,7 +114,9 @@ class FakeGateway:
     async def mailboxes(self, *_: object) -> NoReturn:
         raise AssertionError("accounts read no mail")
 
-    page = message = structure = sections = mailboxes
+    page = message = structure = structures = sections = many_sections = mailboxes
+    store_flags = move = copy = erase = append = mailboxes
+    create_mailbox = rename_mailbox = delete_mailbox = subscribe = mailboxes
 
     def stream(self, *_: object) -> AsyncIterator[bytes]:
         raise AssertionError("accounts read no mail")

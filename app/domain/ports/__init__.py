@@ -5,9 +5,10 @@ DNS to last byte; every other time is Unix seconds.
 """
 
 from app.domain.ports.clock import Clock
+from app.domain.ports.edit_gateway import EditGateway
 from app.domain.ports.editing import AppendSession, FlagSession, MailboxEditSession, MoveSession
 from app.domain.ports.gateway import AccountObserver, CredentialSource, MailGateway
-from app.domain.ports.sessions import MailSession, SessionFactory, StepListener
+from app.domain.ports.sessions import BatchSession, MailSession, SessionFactory, StepListener
 from app.domain.ports.stores import (
     AccountFilter,
     AccountStore,
@@ -25,8 +26,10 @@ __all__ = [
     "AccountObserver",
     "AccountStore",
     "AppendSession",
+    "BatchSession",
     "Clock",
     "CredentialSource",
+    "EditGateway",
     "FlagSession",
     "IdempotencyStore",
     "MailGateway",

@@ -2,15 +2,17 @@
 
 The contract of `MailSession` holds for all: blocking, one deadline (`time.monotonic()` seconds) for the whole call,
 errors of `app.domain.errors`, a dead session after all but the harmless ones. Methods that take a set of messages
-raise only when nothing was changed; once a first command has been carried out they return, with what is known of every
-message. They raise StaleReference when the mailbox has another UIDVALIDITY, NotFound when it is not there.
+raise only when nothing was changed; once a command that changes something has left they return, with what is known of
+every message, and a session may be dead after that too. They raise StaleReference when the mailbox of the messages is
+not there or has another UIDVALIDITY (NotFound is said of `to` alone), and PermissionDenied when all of it is read-only.
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from app.domain.edits import Appended, FlagEdit, FlagOutcome, MessageSet, MessageSource, MoveReport
 
 
+@runtime_checkable
 class FlagSession(Protocol):
     """Changes flags (RFC 9051 section 6.4.6)."""
 
@@ -24,6 +26,7 @@ class FlagSession(Protocol):
         """
 
 
+@runtime_checkable
 class MoveSession(Protocol):
     """Moves, copies and erases messages (RFC 6851, RFC 4315). Never touches a message that was not named."""
 
@@ -41,6 +44,7 @@ class MoveSession(Protocol):
         """Remove for good."""
 
 
+@runtime_checkable
 class AppendSession(Protocol):
     """Stores messages (RFC 9051 section 6.3.12)."""
 
@@ -54,6 +58,7 @@ class AppendSession(Protocol):
         """
 
 
+@runtime_checkable
 class MailboxEditSession(Protocol):
     """Makes, renames, removes and subscribes to mailboxes (RFC 9051 sections 6.3.4 to 6.3.8). Names are decoded."""
 

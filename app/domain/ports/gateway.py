@@ -1,14 +1,15 @@
 """Operations on an account's mail, and what connecting needs and tells."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from app.domain.account import ConnectPlan
 from app.domain.capabilities import Capabilities, CheckReport
 from app.domain.errors import MailhatchError
-from app.domain.ids import AccountId
+from app.domain.ids import AccountId, Uid
 from app.domain.mailbox import MailboxFacts
 from app.domain.message import MessageFacts
+from app.domain.ports.edit_gateway import EditGateway
 from app.domain.query import MessageAddress, PageQuery, PageRows, SectionRange
 
 
@@ -32,7 +33,7 @@ class AccountObserver(Protocol):
         """Connecting failed; the pool will not try again before `next_attempt_at` (Unix seconds)."""
 
 
-class MailGateway(Protocol):
+class MailGateway(EditGateway, Protocol):
     """Does operations on an account's mail, wherever the account's connections are.
 
     Each call waits at most `timeout` seconds, the wait for a connection included.
@@ -50,10 +51,33 @@ class MailGateway(Protocol):
     async def structure(self, account_id: AccountId, address: MessageAddress, timeout: float) -> MessageFacts:
         """Like `message`, but the flags may be old: for those who need only what never changes."""
 
+    async def structures(
+        self, account_id: AccountId, mailbox: str, uidvalidity: int, uids: Sequence[Uid], timeout: float
+    ) -> Mapping[Uid, MessageFacts]:
+        """Like `structure`, for messages of one mailbox, in one round trip; those that are gone are left out.
+
+        Raises StaleReference when the mailbox is not there, or has another UIDVALIDITY.
+        """
+
     async def sections(
         self, account_id: AccountId, address: MessageAddress, wanted: Sequence[SectionRange], timeout: float
     ) -> tuple[bytes, ...]:
         """Fetch section bytes in one round trip."""
+
+    async def many_sections(
+        self,
+        account_id: AccountId,
+        mailbox: str,
+        uidvalidity: int,
+        wanted: Mapping[Uid, Sequence[SectionRange]],
+        timeout: float,
+    ) -> Mapping[Uid, tuple[bytes, ...]]:
+        """Like `sections`, for messages of one mailbox, in few commands and one round trip, unless what could come back
+        is over a bound; messages that are gone are left out.
+
+        Raises StaleReference when the mailbox is not there, or has another UIDVALIDITY; NotFound for a section that no
+        message can have.
+        """
 
     def stream(
         self, account_id: AccountId, address: MessageAddress, section: str, timeout: float

@@ -1,7 +1,7 @@
 """What a mail server can do, on one connection."""
 
-from collections.abc import Container, Sequence
-from typing import Protocol
+from collections.abc import Container, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 from app.domain.account import Credentials, IncomingServer
 from app.domain.capabilities import Capabilities, CheckStep
@@ -65,6 +65,27 @@ class MailSession(Protocol):
 
     def abort(self) -> None:
         """Cut the connection, from any thread, waking a blocked call; never raises."""
+
+
+@runtime_checkable
+class BatchSession(Protocol):
+    """Reads many messages of one mailbox at once. The contract of `MailSession` holds.
+
+    Both leave out messages that are gone, and raise StaleReference when the mailbox is not there or has another
+    UIDVALIDITY.
+    """
+
+    def messages(
+        self, mailbox: str, uidvalidity: int, uids: Sequence[Uid], deadline: float
+    ) -> Mapping[Uid, MessageFacts]:
+        """Tell all about messages but their bodies, in one round trip."""
+
+    def many_sections(
+        self, mailbox: str, uidvalidity: int, wanted: Mapping[Uid, Sequence[SectionRange]], deadline: float
+    ) -> Mapping[Uid, tuple[bytes, ...]]:
+        """Fetch section bytes of each message, in the order asked: few commands, and one round trip for what fits under
+        a bound. Never marks a message as read. Raises NotFound for a section that no message can have.
+        """
 
 
 class StepListener(Protocol):
