@@ -1,4 +1,4 @@
 """Sockets to the outside: who may be dialled, connecting, and TLS, each under one deadline.
 
-Everything here blocks and is used from the pool's own threads, never from the event loop.
+All but `http` blocks and is used from the pool's own threads, never from the event loop.
 """

@@ -3,8 +3,7 @@
 import socket
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from threading import BoundedSemaphore, Thread
+from threading import BoundedSemaphore
 
 from app.domain.errors import TooManyConnections, UpstreamTimeout, UpstreamUnavailable
 from app.net.connect import connect_first
@@ -12,25 +11,12 @@ from app.net.deadline import remaining
 from app.net.guard import AddressGuard
 from app.net.host import ascii_host, check_port
 from app.net.limits import MAX_LOOKUPS
-
-#: Blocking: host (ASCII) and port to numeric addresses in order of preference; raises socket.gaierror.
-Resolver = Callable[[str, int], Sequence[str]]
+from app.net.lookup import Resolver, begin_lookup, resolve
 
 #: Takes the checked addresses and the seconds the lookup took.
 ResolvedListener = Callable[[Sequence[str], float], None]
 
 _LOOKUP_LATE = "The mail server's name could not be looked up in time."
-
-
-def resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the system's resolver. Blocking, without a bound of its own. Raises socket.gaierror."""
-    addresses: dict[str, None] = {}
-    for _, _, _, _, target in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        address = str(target[0])
-        if len(target) == 4 and target[3] and "%" not in address:
-            address = f"{address}%{target[3]}"  # the zone of a link-local address, without which it cannot be dialled
-        addresses[address] = None
-    return tuple(addresses)
 
 
 class Dialer:
@@ -69,9 +55,8 @@ class Dialer:
         """Run the resolver on a daemon thread: a lookup cannot be cancelled, but its caller can leave."""
         if not self._lookups.acquire(timeout=remaining(deadline)):
             raise UpstreamTimeout(_LOOKUP_LATE)
-        answer: Future[Sequence[str]] = Future()
         try:
-            Thread(target=self._resolve_into, args=(answer, name, port), name="lookup", daemon=True).start()
+            answer = begin_lookup(self._resolver, name, port, self._lookups.release)
         except RuntimeError:  # the system gives no more threads
             self._lookups.release()
             raise TooManyConnections("The service has no free threads.", retry_after=5) from None
@@ -85,13 +70,3 @@ class Dialer:
             raise UpstreamUnavailable(f"The mail server's name {name} is not known.") from None
         except (OSError, UnicodeError):
             raise UpstreamUnavailable(f"The mail server's name {name} could not be looked up.") from None
-
-    def _resolve_into(self, answer: Future[Sequence[str]], name: str, port: int) -> None:
-        try:
-            found = self._resolver(name, port)
-        except Exception as error:  # noqa: BLE001 - carried to the caller's thread, where it is translated or rises
-            answer.set_exception(error)
-        else:
-            answer.set_result(found)
-        finally:
-            self._lookups.release()

@@ -25,3 +25,10 @@ MAX_CA_PEM = 65_536
 #: Contexts kept for accounts with their own authorities. One holds the system's store too, about 1 MB, and costs 41 ms
 #: CPU to build.
 MAX_CONTEXTS = 32
+
+#: Name lookups of the HTTP side at a time, apart from those for mail servers: a name service that hangs for one side
+#: must not stop the other.
+MAX_HTTP_LOOKUPS = 64
+
+#: Seconds an HTTP connection is kept for the next request; most servers close theirs after 60 to 75.
+HTTP_KEEPALIVE = 30.0

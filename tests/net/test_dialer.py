@@ -16,8 +16,9 @@ from app.domain.errors import (
 )
 from app.net import connect, dialer
 from app.net.connect import connect_first
-from app.net.dialer import Dialer, resolve
+from app.net.dialer import Dialer
 from app.net.guard import AddressGuard
+from app.net.lookup import resolve
 
 LOOPBACK = AddressGuard([ip_network("127.0.0.0/8"), ip_network("::1/128")])
 
