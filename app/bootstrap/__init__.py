@@ -10,9 +10,9 @@ from app.bootstrap.services import OpenServices, open_services
 from app.config import Settings
 from app.domain.access import Principal, Scope
 from app.domain.ids import TokenId
+from app.http.state import FaceServices
 from app.rest import app as rest_app
 from app.rest import openapi as rest_openapi
-from app.rest.state import FaceServices
 
 __all__ = ["LOCAL_ADMIN", "FirstStart", "OpenServices", "create_app", "first_start", "open_services", "openapi"]
 

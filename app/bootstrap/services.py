@@ -10,8 +10,8 @@ from app.bootstrap.first_start import check_sealed
 from app.bootstrap.housekeeping import purge_hourly, refresher, stopped
 from app.bootstrap.mail import open_mail
 from app.config import Settings
+from app.http.state import FaceServices
 from app.pool.pool import Pool
-from app.rest.state import FaceServices
 from app.security.keyfile import load_or_create_keyring
 from app.security.links import LinkSigner
 from app.security.vault import Vault

@@ -10,7 +10,7 @@ from app.commands.parsing import Commands, add_command, add_json, key_value
 from app.domain.access import Principal
 from app.domain.account import Account, AccountState
 from app.domain.ports import AccountFilter, NewAccount
-from app.rest.views import AccountView
+from app.http.views import AccountView
 
 if TYPE_CHECKING:
     from app.bootstrap import OpenServices

@@ -8,7 +8,7 @@ from app.commands.output import say, say_json, say_table, tell
 from app.commands.parsing import Commands, add_command, add_json, seconds
 from app.domain.access import Principal, Scope
 from app.domain.ports import TokenRecord
-from app.rest.views import TokenView, iso, new_token_view
+from app.http.views import TokenView, iso, new_token_view
 from app.services.access import NewToken
 
 if TYPE_CHECKING:

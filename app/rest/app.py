@@ -8,11 +8,11 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from app import __version__
 from app.config import Settings
+from app.http.state import FaceServices
 from app.rest import docs, openapi, problems
 from app.rest.encoding import EncodedPages
 from app.rest.middleware import BodyBound, RequestFrame
 from app.rest.routes import accounts, mailboxes, messages, parts, system, tokens
-from app.rest.state import FaceServices
 
 _EXPOSED = (
     "ETag",

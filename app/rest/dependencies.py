@@ -1,17 +1,15 @@
 """What routes ask for: the services, the caller, the account."""
 
-import math
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from app.domain.access import Principal
-from app.domain.errors import Conflict, NotFound, RateLimited, Unauthorized
-from app.domain.ports import AccountFilter
-from app.rest.limits import MAX_QUERY_TEXT
-from app.rest.state import FaceServices, state_of
-from app.services.rate_limit import WINDOW, Allowance
+from app.http.account_references import resolve_account
+from app.http.admission import admit, admitted
+from app.http.limits import MAX_QUERY_TEXT
+from app.http.state import FaceServices, state_of
 
 AccountRef = Annotated[
     str,
@@ -53,7 +51,6 @@ _ABOUT = (
     "everything."
 )
 bearer = HTTPBearer(auto_error=False, scheme_name="token", description=_ABOUT, bearerFormat="mh")
-_EXTERNAL = "external:"
 
 
 async def services(request: Request) -> FaceServices:
@@ -66,10 +63,7 @@ Services = Annotated[FaceServices, Depends(services)]
 
 async def caller(request: Request, given: HTTPAuthorizationCredentials | None) -> Principal:
     """Verify the bearer token (RFC 6750) and take one request from its allowance."""
-    at = state_of(request)
-    if given is None:
-        raise Unauthorized("Send an API token as `Authorization: Bearer mh_…`.", is_missing=True)
-    return _admit(request, at, await _authenticated(request, at, given.credentials))
+    return await admitted(request, given.credentials if given else None)
 
 
 class _TokenCaller(HTTPBearer):
@@ -101,50 +95,15 @@ async def link_or_caller(
     at = state_of(request)
     request.state.is_link = True
     token_id = at.links.check(account, message, part, token, expires, signature)
-    return _admit(request, at, await at.access.principal(token_id))
+    return admit(request, await at.access.principal(token_id))
 
 
 LinkOrCaller = Annotated[Principal, Depends(link_or_caller)]
 
 
-async def _authenticated(request: Request, at: FaceServices, token: str) -> Principal:
-    """Slow down an address that keeps guessing tokens; a valid one from the same address still gets through."""
-    try:
-        return await at.access.authenticate(token)
-    except Unauthorized:
-        address = request.client.host if request.client else ""
-        at.failures.check(address)
-        at.failures.failed(address)
-        raise
-
-
-def _admit(request: Request, at: FaceServices, principal: Principal) -> Principal:
-    request.state.token_id = principal.token_id
-    try:
-        request.state.allowance = at.rate_limiter.take(principal)
-    except RateLimited as refused:
-        wait = math.ceil(refused.retry_after or 1)
-        request.state.allowance = Allowance(principal.requests_per_minute, WINDOW, 0, wait)
-        raise
-    return principal
-
-
 async def account_id(request: Request, account: AccountRef, principal: Caller) -> str:
     """Return the account's id."""
     return await resolve_account(account, principal, state_of(request))
-
-
-async def resolve_account(account: str, principal: Principal, at: FaceServices) -> str:
-    """Return the id; `external:x` names the account whose `external_id` is x within the token's reach."""
-    if not account.startswith(_EXTERNAL):
-        return account
-    where = AccountFilter(external_id=account.removeprefix(_EXTERNAL))
-    found, _ = await at.accounts.list(principal, where, 2, None)
-    if not found:
-        raise NotFound("No such account.")
-    if len(found) > 1:
-        raise Conflict("Several tenants have an account with this external id; use the account's own id.")
-    return found[0].id
 
 
 AccountId = Annotated[str, Depends(account_id)]

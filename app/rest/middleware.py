@@ -10,9 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.errors import PayloadTooLarge
+from app.http.state import FaceServices
 from app.rest.limits import MAX_REQUEST_ID
 from app.rest.problems import problem, unexpected
-from app.rest.state import FaceServices
 from app.services.rate_limit import Allowance
 from app.telemetry.log import reset_request_id, set_request_id
 from app.telemetry.trace import CallCost, begin_call

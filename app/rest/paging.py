@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Query, Request
 
-from app.rest.addresses import base_url
-from app.rest.limits import DEFAULT_PAGE, MAX_PAGE, MAX_QUERY_TEXT
+from app.http.addresses import base_url
+from app.http.limits import DEFAULT_PAGE, MAX_PAGE, MAX_QUERY_TEXT
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description=f"How many items at most; default {DEFAULT_PAGE}.")]
 Cursor = Annotated[

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.bootstrap import openapi
-from app.rest import models
+from app.http import models
 
 DOCUMENT: dict[str, Any] = json.loads(openapi())
 OPERATIONS = {item["operationId"]: item for methods in DOCUMENT["paths"].values() for item in methods.values()}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import parser
-from app.rest.models import AccountBody
+from app.http.models import AccountBody
 
 README = Path("README.md").read_text("utf-8")
 COMMANDS = re.findall(r"^\$ mailhatch ([^#\n]+)", README, re.MULTILINE)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.domain import errors
 from app.domain.errors import MailhatchError, all_errors
-from app.rest.models import AccountBatch, AccountBody, AccountMerge
+from app.http.models import AccountBatch, AccountBody, AccountMerge
 from app.rest.problems import STATUS, problem, validation_problem
 
 SCOPE = {"type": "http", "path": "/v1/accounts"}

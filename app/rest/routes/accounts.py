@@ -10,18 +10,19 @@ from app.domain.access import Principal
 from app.domain.account import Account, AccountState
 from app.domain.errors import MailhatchError, PreconditionFailed
 from app.domain.ports import AccountFilter
-from app.rest.addresses import base_url
+from app.http.addresses import base_url
+from app.http.idempotency import IdempotencyKey, once
+from app.http.limits import DEFAULT_PAGE
+from app.http.models import AccountBatch, AccountBody, AccountMerge
+from app.http.state import FaceServices
+from app.http.views import AccountView
 from app.rest.answers import NOT_MODIFIED, Responses, account_problems, body_problems, caller_problems, mail_problems
 from app.rest.conditional import etag_of, json_answer
 from app.rest.dependencies import AccountId, Caller, Services
 from app.rest.encoding import encode, encode_page
-from app.rest.idempotency import IdempotencyKey, once
-from app.rest.limits import DEFAULT_PAGE
-from app.rest.models import AccountBatch, AccountBody, AccountMerge
 from app.rest.paging import Cursor, Limit, link_header
 from app.rest.problems import STATUS, problem
-from app.rest.state import FaceServices
-from app.rest.views import AccountPage, AccountView, BatchAnswer, CapabilitiesView, CheckView
+from app.rest.views import AccountPage, BatchAnswer, CapabilitiesView, CheckView
 
 router = APIRouter(tags=["accounts"])
 

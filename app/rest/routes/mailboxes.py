@@ -6,13 +6,14 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.domain.errors import FieldProblem, InvalidRequest
 from app.domain.message import Summary
+from app.http.account_references import resolve_account
+from app.http.limits import DEFAULT_PAGE
+from app.http.state import state_of
 from app.rest.answers import NOT_MODIFIED, mail_problems
 from app.rest.conditional import json_answer
-from app.rest.dependencies import AccountRef, Caller, MailboxRef, resolve_account
+from app.rest.dependencies import AccountRef, Caller, MailboxRef
 from app.rest.encoding import EncodedPages, encode_page
-from app.rest.limits import DEFAULT_PAGE
 from app.rest.paging import Cursor, Limit, link_header
-from app.rest.state import state_of
 from app.rest.views import MailboxList, SummaryList
 
 router = APIRouter(tags=["mailboxes"])

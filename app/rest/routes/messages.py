@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.domain.message import Body, Message
-from app.rest.addresses import base_url
+from app.http.account_references import resolve_account
+from app.http.addresses import base_url
+from app.http.state import state_of
 from app.rest.answers import NOT_MODIFIED, mail_problems
 from app.rest.conditional import etag_of, is_fresh, json_answer
-from app.rest.dependencies import AccountRef, Caller, MessageRef, resolve_account
+from app.rest.dependencies import AccountRef, Caller, MessageRef
 from app.rest.encoding import encode
-from app.rest.state import state_of
 from app.services.limits import DEFAULT_BODY_BYTES, MAX_BODY_BYTES
 from app.services.messages import BODY_POLICY
 

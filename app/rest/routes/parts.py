@@ -11,6 +11,8 @@ from fastapi.responses import StreamingResponse
 
 from app.domain.access import Principal
 from app.domain.errors import UpstreamTimeout
+from app.http.account_references import resolve_account
+from app.http.state import FaceServices
 from app.rest.answers import NOT_MODIFIED, Responses, mail_problems
 from app.rest.conditional import etag_of, is_fresh
 from app.rest.dependencies import (
@@ -21,12 +23,10 @@ from app.rest.dependencies import (
     MessageRef,
     PartRef,
     Services,
-    resolve_account,
 )
 from app.rest.disposition import attachment, content_type
 from app.rest.limits import BEGIN_SECONDS, IMMUTABLE_SECONDS
 from app.rest.ranges import parse_range, resolve
-from app.rest.state import FaceServices
 from app.services.parts import PartContent, Parts
 
 router = APIRouter(tags=["messages"])

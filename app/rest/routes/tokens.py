@@ -5,14 +5,15 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
+from app.http.idempotency import IdempotencyKey, once
+from app.http.limits import DEFAULT_PAGE, MAX_QUERY_TEXT
+from app.http.models import TokenBody
+from app.http.views import NewTokenView, TokenView, new_token_view
 from app.rest.answers import body_problems, caller_problems
 from app.rest.dependencies import Caller, Services
 from app.rest.encoding import encode_page
-from app.rest.idempotency import IdempotencyKey, once
-from app.rest.limits import DEFAULT_PAGE, MAX_QUERY_TEXT
-from app.rest.models import TokenBody
 from app.rest.paging import Cursor, Limit, link_header
-from app.rest.views import NewTokenView, TokenPage, TokenView, new_token_view
+from app.rest.views import TokenPage
 
 router = APIRouter(tags=["tokens"])
 _JSON = "application/json"

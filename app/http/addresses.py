@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from app.rest.state import state_of
+from app.http.state import state_of
 
 
 def base_url(request: Request) -> str:

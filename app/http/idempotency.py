@@ -12,8 +12,8 @@ from fastapi import Header, Request, Response
 from app.domain.access import Principal
 from app.domain.errors import FieldProblem, InvalidRequest
 from app.domain.ports import StoredAnswer
-from app.rest.limits import MAX_IDEMPOTENCY_KEY
-from app.rest.state import state_of
+from app.http.limits import MAX_IDEMPOTENCY_KEY
+from app.http.state import state_of
 
 IdempotencyKey = Annotated[
     str | None,

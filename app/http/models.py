@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.account import AccessToken, Credentials, IncomingServer, MailProtocol, Password, Security
 from app.domain.ports import NewAccount
-from app.rest.limits import MAX_FIELDS
+from app.http.limits import MAX_FIELDS
 from app.services.access import NewToken
 from app.services.account_limits import (
     ACCESS_TOKEN_CHARS,
