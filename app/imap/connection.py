@@ -48,6 +48,16 @@ class Connection:
         self._client = _Client(_Engine(self.transport, self.dialogue, deadline))
 
     @property
+    def sock(self) -> socket.socket:
+        """The socket it stands on now."""
+        return self.transport.sock
+
+    @property
+    def announced(self) -> int:
+        """How many capabilities the server announced last."""
+        return len(self._engine.capabilities)
+
+    @property
     def is_preauthenticated(self) -> bool:
         """Whether the server greeted with PREAUTH: there is nothing to log in to."""
         return self._engine.welcome == b"PREAUTH"

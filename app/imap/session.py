@@ -23,12 +23,12 @@ from app.imap.connection import Connection
 from app.imap.features import Features
 from app.imap.limits import MAX_OPERATION, MAX_RESPONSES
 from app.imap.listing import read_mailboxes
-from app.imap.opening import Opening
 from app.imap.paging import read_page
 from app.imap.reading import read_flags, read_message, read_sections
 from app.imap.selection import Selection
 from app.imap.wire.commands import UnsafeCommand, command
 from app.net.dialer import Dialer
+from app.net.opening import Opening
 from app.net.tls import TlsContexts
 
 #: After these the connection is as good as before: the server understood, and said no.
@@ -143,7 +143,7 @@ class ImapSessionFactory:
         Whether an unencrypted server is allowed has been decided before. Raises what went wrong, after having told
         `listener`; nothing stays open then.
         """
-        opening = Opening(self._dialer, self._contexts, incoming, deadline, listener)
+        opening = Opening(Connection, self._dialer, self._contexts, incoming, deadline, listener)
         try:
             return ImapSession(opening.run(credentials))
         except BaseException:

@@ -32,3 +32,6 @@ MAX_HTTP_LOOKUPS = 64
 
 #: Seconds an HTTP connection is kept for the next request; most servers close theirs after 60 to 75.
 HTTP_KEEPALIVE = 30.0
+
+#: Bytes asked of a socket at a time; TLS gives at most 16 KiB of them at once.
+RECEIVE_SIZE = 65_536

@@ -39,6 +39,7 @@ class Dovecot:
     - `expired`    127.0.0.3, implicit TLS with a certificate that ended
     - `wrong_host` 127.0.0.4, implicit TLS with a certificate for another host
     - `lmtp`       127.0.0.1
+    - `pop3`, `pop3_stls`, `pop3_tls`  POP3 on 127.0.0.1, 127.0.0.2 and 127.0.0.1, secured as the first three
     """
 
     def __init__(
@@ -167,13 +168,17 @@ class Dovecot:
         return done.stdout
 
     def _listen_on_free_ports(self) -> None:
-        ports = free_ports(("127.0.0.1", "127.0.0.2", "127.0.0.1", "127.0.0.3", "127.0.0.4", "127.0.0.1"))
+        hosts = ("127.0.0.1", "127.0.0.2", "127.0.0.1", "127.0.0.3", "127.0.0.4", "127.0.0.1")
+        ports = free_ports((*hosts, *hosts[:3]))
         self.plain = Endpoint("127.0.0.1", ports[0], "none")
         self.starttls = Endpoint("127.0.0.2", ports[1], "starttls")
         self.tls = Endpoint("127.0.0.1", ports[2], "tls")
         self.expired = Endpoint("127.0.0.3", ports[3], "tls")
         self.wrong_host = Endpoint("127.0.0.4", ports[4], "tls")
         self.lmtp = Endpoint("127.0.0.1", ports[5], "none")
+        self.pop3 = Endpoint("127.0.0.1", ports[6], "none")
+        self.pop3_stls = Endpoint("127.0.0.2", ports[7], "starttls")
+        self.pop3_tls = Endpoint("127.0.0.1", ports[8], "tls")
         endpoints = {
             "plain": self.plain,
             "starttls": self.starttls,
@@ -182,6 +187,8 @@ class Dovecot:
             "wrong_host": self.wrong_host,
         }
         listeners = [Listener(name, e.host, e.port, e.security == "tls") for name, e in endpoints.items()]
+        pop3 = {"pop3_plain": self.pop3, "pop3_stls": self.pop3_stls, "pop3_tls": self.pop3_tls}
+        pop3_listeners = [Listener(name, e.host, e.port, e.security == "tls") for name, e in pop3.items()]
         oauth = self.folder / "oauth"
         key = oauth / "default" / "HS256" / "default"
         key.parent.mkdir(parents=True, exist_ok=True)
@@ -197,6 +204,7 @@ class Dovecot:
         text = configuration(
             folder=self.folder,
             listeners=listeners,
+            pop3_listeners=pop3_listeners,
             lmtp_port=self.lmtp.port,
             storage=self._storage,
             capability=self._capability,

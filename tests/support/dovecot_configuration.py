@@ -16,7 +16,7 @@ _TEMPLATE = """\
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log
-protocols = imap lmtp
+protocols = imap pop3 lmtp
 listen = 127.0.0.1
 mail_location = {mail_location}
 mail_fsync = never
@@ -86,6 +86,13 @@ service imap {{
   process_limit = 2000
   service_count = 100
 }}
+service pop3-login {{
+  service_count = 0
+{pop3_listeners}
+}}
+service pop3 {{
+  service_count = 100
+}}
 service auth {{
   client_limit = 4000
 }}
@@ -128,6 +135,9 @@ service anvil {{
 service imap-login {{
   chroot =
 }}
+service pop3-login {{
+  chroot =
+}}
 service stats {{
   chroot =
 }}
@@ -144,7 +154,7 @@ _LISTENER = """\
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """One port of the IMAP service; `tls` is implicit TLS."""
+    """One port of the IMAP or POP3 service; `tls` is implicit TLS."""
 
     name: str
     host: str
@@ -156,22 +166,21 @@ def configuration(
     *,
     folder: Path,
     listeners: Sequence[Listener],
+    pop3_listeners: Sequence[Listener],
     lmtp_port: int,
     storage: str,
     capability: str | None,
     settings: Sequence[str],
 ) -> str:
     """Write dovecot.conf for a server that lives in `folder`."""
-    blocks = [
-        _LISTENER.format(name=entry.name, host=entry.host, port=entry.port, ssl="yes" if entry.tls else "no")
-        for entry in listeners
-    ]
     # The standard ports would be opened too unless they are named with port 0.
-    blocks += [f"  inet_listener {name} {{\n    port = 0\n  }}\n" for name in ("imap", "imaps")]
+    blocks = [*map(_block, listeners), *map(_unused, ("imap", "imaps"))]
+    pop3_blocks = [*map(_block, pop3_listeners), *map(_unused, ("pop3", "pop3s"))]
     text = _TEMPLATE.format(
         folder=folder,
         mail_location=_MAIL_LOCATION[storage],
         listeners="".join(blocks),
+        pop3_listeners="".join(pop3_blocks),
         lmtp_port=lmtp_port,
     )
     if os.getuid() != 0:
@@ -180,3 +189,11 @@ def configuration(
     if capability is not None:
         text += f"protocol imap {{\n  imap_capability = {capability}\n}}\n"
     return text + "\n".join(settings) + "\n"
+
+
+def _block(entry: Listener) -> str:
+    return _LISTENER.format(name=entry.name, host=entry.host, port=entry.port, ssl="yes" if entry.tls else "no")
+
+
+def _unused(name: str) -> str:
+    return f"  inet_listener {name} {{\n    port = 0\n  }}\n"
