@@ -8,6 +8,7 @@ from app.domain.errors import StorageUnavailable
 from app.domain.ports import Clock
 from app.storage.accounts import SqlAccountStore
 from app.storage.idempotency import SqlIdempotencyStore
+from app.storage.moved_messages import SqlMovedMessageStore
 from app.telemetry.metrics import Metrics
 
 _log = logging.getLogger(__name__)
@@ -25,13 +26,14 @@ def refresher(metrics: Metrics, store: SqlAccountStore) -> Callable[[], Awaitabl
     return refresh
 
 
-async def purge_hourly(idempotency: SqlIdempotencyStore, clock: Clock) -> None:
-    """Drop answers whose time is over, now and each hour; a database that is down is asked again next time."""
+async def purge_hourly(idempotency: SqlIdempotencyStore, moved: SqlMovedMessageStore, clock: Clock) -> None:
+    """Drop what has had its time, now and each hour; a database that is down is asked again next time."""
     while True:
         try:
             await idempotency.purge(clock.now())
+            await moved.purge(clock.now())
         except StorageUnavailable:
-            _log.warning("old answers could not be dropped")
+            _log.warning("old rows could not be dropped")
         await asyncio.sleep(3600)
 
 

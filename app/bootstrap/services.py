@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from app.bootstrap.clock import SystemClock
+from app.bootstrap.edits import open_edits
 from app.bootstrap.first_start import check_sealed
 from app.bootstrap.housekeeping import purge_hourly, refresher, stopped
 from app.bootstrap.mail import open_mail
@@ -22,6 +23,7 @@ from app.services.links import PartLinks
 from app.services.mailbox_directory import MailboxDirectory
 from app.services.mailboxes import Mailboxes
 from app.services.messages import Messages
+from app.services.moved_messages import MovedMessages
 from app.services.parts import Parts
 from app.services.rate_limit import FailureLimiter, RateLimiter
 from app.storage.accounts import SqlAccountStore
@@ -29,6 +31,7 @@ from app.storage.engine import Database
 from app.storage.idempotency import SqlIdempotencyStore
 from app.storage.mailboxes import SqlMailboxStore
 from app.storage.migrations import migrate
+from app.storage.moved_messages import SqlMovedMessageStore
 from app.storage.tokens import SqlTokenStore
 from app.telemetry.health import Health, LoopLag
 from app.telemetry.metrics import Metrics
@@ -72,7 +75,9 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
         mailboxes = Mailboxes(
             accounts, MailboxDirectory(SqlMailboxStore(database)), mail.gateway, settings.mail_timeout
         )
-        messages = Messages(accounts, mailboxes, mail.gateway, links, settings.mail_timeout)
+        moved_store = SqlMovedMessageStore(database)
+        moved = MovedMessages(moved_store, clock)
+        messages = Messages(accounts, mailboxes, mail.gateway, links, moved, settings.mail_timeout)
         idempotency = SqlIdempotencyStore(database, vault, clock)
         face = FaceServices(
             settings=settings,
@@ -82,6 +87,7 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
             mailboxes=mailboxes,
             messages=messages,
             parts=Parts(messages, mail.gateway, settings.mail_timeout),
+            edits=open_edits(settings, accounts, mailboxes, mail.gateway, moved, clock),
             links=links,
             rate_limiter=RateLimiter(clock),
             failures=FailureLimiter(clock),
@@ -90,7 +96,8 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
             refresh_metrics=refresher(metrics, store),
             health=health,
         )
-        for name, work in (("loop-lag", LoopLag(metrics).run()), ("purge", purge_hourly(idempotency, clock))):
+        purge = purge_hourly(idempotency, moved_store, clock)
+        for name, work in (("loop-lag", LoopLag(metrics).run()), ("purge", purge)):
             stack.push_async_callback(stopped, asyncio.create_task(work, name=name))
         stack.callback(health.begin_draining)
         yield OpenServices(settings, database, store, face.access, accounts, mail.pool, face)

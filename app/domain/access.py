@@ -39,9 +39,17 @@ class Principal:
         """Whether every scope is granted and no account is out of reach."""
         return Scope.ADMIN in self.scopes
 
+    def has(self, scope: Scope) -> bool:
+        """Whether `scope` is granted; who may write mail may set its flags."""
+        return (
+            scope in self.scopes
+            or self.is_admin
+            or (scope is Scope.MAIL_FLAGS_WRITE and Scope.MAIL_WRITE in self.scopes)
+        )
+
     def require(self, scope: Scope) -> None:
         """Raise Forbidden unless `scope` is granted."""
-        if scope not in self.scopes and not self.is_admin:
+        if not self.has(scope):
             raise Forbidden(f"This needs the scope {scope}.", scope=str(scope))
 
     def reaches(self, account: AccountId, tenant: str | None) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.errors import MailhatchError
-from app.domain.ids import Uid
+from app.domain.ids import AccountId, MailboxId, MessageId, MessageKey, Uid
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +90,102 @@ class Appended:
 
     uidvalidity: int | None
     uid: Uid | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagAction:
+    """Add and remove flags."""
+
+    edit: FlagEdit
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAction:
+    """Move to a mailbox: its id or a role."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyAction:
+    """Copy to a mailbox: its id or a role."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAction:
+    """Move to the Trash, or remove for good."""
+
+    permanently: bool = False
+
+
+Action = FlagAction | MoveAction | CopyAction | DeleteAction
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    """All messages of a mailbox (id or role) that match a search query; an empty query matches all."""
+
+    mailbox: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditedMessage:
+    """What became of one message, in the words of a client.
+
+    `flags` are those it has now, told after a change of flags. `moved_to` is the id of the message or of its copy in
+    the other mailbox, None where the mail server does not tell. `version` stands for its state after a change of flags
+    (see `app.services.version`). `error` says why, unless `state` is `done`.
+    """
+
+    id: MessageId
+    state: ItemState
+    flags: tuple[str, ...] | None = None
+    moved_to: MessageId | None = None
+    mailbox_id: MailboxId | None = None
+    version: str | None = None
+    error: MailhatchError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What became of every message of a batch, in the order asked; of a filter, newest first.
+
+    `remaining` is how many more match the filter than one call takes.
+    """
+
+    items: tuple[EditedMessage, ...]
+    remaining: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message that was stored: `id` is None where the mail server does not tell it; `size` is bytes."""
+
+    id: MessageId | None
+    mailbox_id: MailboxId
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class MovedMessage:
+    """That a message has another id now."""
+
+    old: MessageKey
+    new: MessageKey
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEdit:
+    """Something a client had us do, for the change log to tell the cause of what it finds.
+
+    `messages` are those that were changed or have left, `arrived` those that came to be; `mailboxes` are rows.
+    """
+
+    account_id: AccountId
+    client_mutation_id: str | None
+    messages: tuple[MessageKey, ...] = ()
+    arrived: tuple[MessageKey, ...] = ()
+    mailboxes: tuple[int, ...] = ()

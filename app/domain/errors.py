@@ -5,10 +5,10 @@ Each has a stable `code`, says whose fault it is, whether trying again helps, an
     MailhatchError
     ├── caller    InvalidRequest NotFound StaleReference CursorExpired PreconditionFailed Unauthorized Forbidden
     │             HostNotAllowed PayloadTooLarge Conflict IdempotencyConflict IdempotencyMismatch RateLimited
-    │             RangeNotSatisfiable AccountPaused
+    │             RangeNotSatisfiable AccountPaused MailboxExists MailboxNotEmpty RoleMissing
     ├── mail server  NotSupportedByServer AuthenticationFailed MailboxLocked UpstreamProtocolError
     │                UpstreamThrottled UpstreamRejected PermissionDenied QuotaExceeded
-    ├── network   UpstreamUnavailable UpstreamTimeout TlsFailed
+    ├── network   UpstreamUnavailable UpstreamTimeout OutcomeUnknown TlsFailed
     └── service   TooManyConnections StorageUnavailable ShuttingDown InternalError
 
 `detail` is shown to clients: it never holds a secret or mail content.
@@ -165,6 +165,30 @@ class Conflict(MailhatchError):
     blame = Blame.CALLER
 
 
+class MailboxExists(MailhatchError):
+    """Another mailbox has this name."""
+
+    code = "mailbox_exists"
+    title = "There is a mailbox of this name"
+    blame = Blame.CALLER
+
+
+class MailboxNotEmpty(MailhatchError):
+    """The mailbox holds messages or mailboxes, and deleting them was not asked for."""
+
+    code = "mailbox_not_empty"
+    title = "The mailbox is not empty"
+    blame = Blame.CALLER
+
+
+class RoleMissing(MailhatchError):
+    """No mailbox of the account has the role that this needs, such as Trash."""
+
+    code = "role_missing"
+    title = "The account has no mailbox for this"
+    blame = Blame.CALLER
+
+
 class IdempotencyConflict(MailhatchError):
     """The first request with this Idempotency-Key is still running."""
 
@@ -287,6 +311,17 @@ class UpstreamTimeout(MailhatchError):
     title = "The mail server did not answer in time"
     blame = Blame.NETWORK
     is_retryable = True
+
+
+class OutcomeUnknown(MailhatchError):
+    """The connection was lost while the mail server had the command: it may or may not have been carried out.
+
+    Not retryable as it stands: look first what became of it.
+    """
+
+    code = "outcome_unknown"
+    title = "Whether this was done is not known"
+    blame = Blame.NETWORK
 
 
 class TlsFailed(MailhatchError):

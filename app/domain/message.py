@@ -142,20 +142,28 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Message(Summary):
-    """An open message: the list row, all header fields, and the tree of parts."""
+    """An open message: the list row, all header fields, and the tree of parts.
+
+    `version` changes with its flags: a change may be held to the version that the caller has seen.
+    """
 
     headers: tuple[Header, ...]
     structure: Part
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """An open message as the mail server tells it: the list row, its flags, the tree of parts, the header fields."""
+    """An open message as the mail server tells it: the list row, its flags, the tree of parts, the header fields.
+
+    `modseq` is the MODSEQ of its flags (RFC 7162), None where the server has none.
+    """
 
     summary: SummaryFacts
     flags: tuple[str, ...]
     structure: Part
     headers: tuple[Header, ...]
+    modseq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
-"""Request bodies. Unknown fields are refused: a misspelt one must not be lost silently."""
+"""Request bodies of accounts and tokens."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.account import AccessToken, Credentials, IncomingServer, MailProtocol, Password, Security
 from app.domain.ports import NewAccount
-from app.http.limits import MAX_FIELDS
+from app.http.body import Body, few_fields
 from app.services.access import NewToken
 from app.services.account_limits import (
     ACCESS_TOKEN_CHARS,
@@ -29,30 +29,14 @@ from app.services.account_patch import UNSET, AccountPatch, Unset
 _Text = Annotated[str, Field(max_length=512)]
 
 
-def _few(given: object) -> object:
-    """Refuse an object of very many fields in one finding: telling of each of 90,000 takes a second."""
-    if isinstance(given, dict) and len(given) > MAX_FIELDS:
-        raise PydanticCustomError("too_many_fields", "At most {most} fields.", {"most": MAX_FIELDS})
-    return given
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _has_few_fields(cls, given: object) -> object:
-        return _few(given)
-
-
-class PasswordAuth(_Body):
+class PasswordAuth(Body):
     """A user's password or app password."""
 
     type: Literal["password"]
     password: SecretStr = Field(max_length=PASSWORD_CHARS, description="Write-only; kept encrypted.")
 
 
-class AccessTokenAuth(_Body):
+class AccessTokenAuth(Body):
     """An OAuth access token that you refresh by PATCH (XOAUTH2, OAUTHBEARER)."""
 
     type: Literal["access_token"]
@@ -63,7 +47,7 @@ class AccessTokenAuth(_Body):
 Auth = Annotated[PasswordAuth | AccessTokenAuth, Field(discriminator="type")]
 
 
-class Tls(_Body):
+class Tls(Body):
     """How the server's certificate is verified; it always is."""
 
     ca_pem: str | None = Field(
@@ -71,7 +55,7 @@ class Tls(_Body):
     )
 
 
-class Incoming(_Body):
+class Incoming(Body):
     """Where the mail is."""
 
     protocol: MailProtocol = MailProtocol.IMAP
@@ -83,14 +67,14 @@ class Incoming(_Body):
     tls: Tls = Tls()
 
 
-class AccountBody(_Body):
+class AccountBody(Body):
     """An account to make."""
 
     external_id: str | None = Field(
         None, max_length=EXTERNAL_ID_CHARS, description="Your own id for it, unique in its tenant."
     )
     tenant: str | None = Field(None, max_length=TENANT_CHARS, description="Whose account it is.")
-    metadata: Annotated[dict[str, str], BeforeValidator(_few)] = Field(
+    metadata: Annotated[dict[str, str], BeforeValidator(few_fields)] = Field(
         default_factory=dict, description="Yours; up to 50 entries."
     )
     email: str | None = Field(None, max_length=EMAIL_CHARS, examples=["ana@example.com"])
@@ -111,19 +95,19 @@ class AccountBody(_Body):
         )
 
 
-class AccountBatch(_Body):
+class AccountBatch(Body):
     """Accounts to make in one call."""
 
     items: list[AccountBody] = Field(min_length=1, max_length=BATCH_ACCOUNTS)
 
 
-class TlsPatch(_Body):
+class TlsPatch(Body):
     """Merge patch of `tls`."""
 
     ca_pem: str | None = Field(None, max_length=CA_PEM_CHARS)
 
 
-class IncomingPatch(_Body):
+class IncomingPatch(Body):
     """Merge patch of `incoming`: what is missing stays; only `tls` can be emptied."""
 
     host: str | None = Field(None, min_length=1, max_length=HOST_CHARS)
@@ -145,12 +129,12 @@ class IncomingPatch(_Body):
         return given
 
 
-class AccountMerge(_Body):
+class AccountMerge(Body):
     """Merge patch of an account (RFC 7396): what is missing stays, null empties."""
 
     external_id: str | None = Field(None, max_length=EXTERNAL_ID_CHARS)
     tenant: str | None = Field(None, max_length=TENANT_CHARS)
-    metadata: Annotated[dict[str, str | None] | None, BeforeValidator(_few)] = None
+    metadata: Annotated[dict[str, str | None] | None, BeforeValidator(few_fields)] = None
     email: str | None = Field(None, max_length=EMAIL_CHARS)
     incoming: IncomingPatch | None = None
 
@@ -175,7 +159,7 @@ class AccountMerge(_Body):
         )
 
 
-class TokenBody(_Body):
+class TokenBody(Body):
     """A token to make."""
 
     name: str = Field(min_length=1, max_length=TOKEN_NAME_CHARS, examples=["web frontend"])

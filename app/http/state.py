@@ -9,6 +9,7 @@ from app.config import Settings
 from app.domain.ports import Clock, IdempotencyStore
 from app.services.access import Access
 from app.services.accounts import Accounts
+from app.services.edits import Edits
 from app.services.links import PartLinks
 from app.services.mailboxes import Mailboxes
 from app.services.messages import Messages
@@ -29,6 +30,7 @@ class FaceServices:
     mailboxes: Mailboxes
     messages: Messages
     parts: Parts
+    edits: Edits
     links: PartLinks
     rate_limiter: RateLimiter
     failures: FailureLimiter

@@ -23,6 +23,8 @@ _MAIL = (
     "upstream_timeout",
     "upstream_unavailable",
 )
+#: What any change of mail can end in besides.
+_EDIT = (*_MAIL, "permission_denied", "quota_exceeded", "outcome_unknown")
 _BODY = ("payload_too_large",)
 
 #: Of everything with an ETag.
@@ -76,6 +78,11 @@ def account_problems(*more: str) -> Responses:
 def mail_problems(*more: str) -> Responses:
     """Problems of operations that ask a mail server."""
     return _problems(*_MAIL, *more)
+
+
+def edit_problems(*more: str) -> Responses:
+    """Problems of operations that change mail."""
+    return _problems(*_EDIT, *more)
 
 
 def body_problems(*more: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from app.http.state import FaceServices
 from app.rest import docs, openapi, problems
 from app.rest.encoding import EncodedPages
 from app.rest.middleware import BodyBound, RequestFrame
-from app.rest.routes import accounts, mailboxes, messages, parts, system, tokens
+from app.rest.routes import accounts, mailboxes, message_edits, messages, parts, system, tokens
 
 _EXPOSED = (
     "ETag",
@@ -63,7 +63,7 @@ def create_app(settings: Settings, open_services: Callable[[], AbstractAsyncCont
         redirect_slashes=False,
         strict_content_type=False,
     )
-    routers = [module.router for module in (accounts, mailboxes, messages, parts, tokens, system)]
+    routers = [module.router for module in (accounts, mailboxes, message_edits, messages, parts, tokens, system)]
     problems.install(app, [route for router in routers for route in router.routes])
     for router in routers:
         app.include_router(router)

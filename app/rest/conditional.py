@@ -15,6 +15,24 @@ def etag_of(*parts: bytes | str) -> str:
     return '"' + base64.urlsafe_b64encode(digest.digest()).decode("ascii") + '"'
 
 
+def versioned_etag(version: str, body: bytes) -> str:
+    """Make the ETag of a message: its version, which If-Match looks at, and the bytes, which If-None-Match does.
+
+    The bytes hold links that change with the hour and the caller; that must not make a change look like a conflict.
+    """
+    return f'"{version}.{etag_of(body)[1:-1]}"'
+
+
+def wanted_version(request: Request) -> str | None:
+    """Return the version of the message that If-Match names; None when any will do."""
+    header = request.headers.get("if-match")
+    if header is None or header.strip() == "*":
+        return None
+    # A proxy that compresses makes a strong tag weak; the version in it says what it said before.
+    tag = header.split(",")[-1].strip().removeprefix("W/")
+    return tag.strip('"').partition(".")[0]
+
+
 def is_fresh(request: Request, etag: str) -> bool:
     """Whether the client's copy is still right (If-None-Match, weak comparison)."""
     header = request.headers.get("if-none-match")

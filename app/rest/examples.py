@@ -71,6 +71,28 @@ _BODIES: dict[str, dict[str, Any]] = {
             {"incoming": {"auth": {"type": "password", "password": "another secret"}}},
         ),
     },
+    "patchMessage": {
+        "read": _example("Mark as read", {"flags": {"add": ["seen"]}}),
+        "star": _example("Star, and mark as unread", {"flags": {"add": ["flagged"], "remove": ["seen"]}}),
+    },
+    "moveMessage": {"archive": _example("To the mailbox with a role", {"mailbox": "archive"})},
+    "copyMessage": {"drafts": _example("To the mailbox with a role", {"mailbox": "drafts"})},
+    "editMessages": {
+        "read": _example(
+            "Mark as read",
+            {"ids": ["msg_paste_one_from_a_page"], "action": {"type": "flags", "add": ["seen"]}},
+        ),
+        "archive": _example(
+            "Move", {"ids": ["msg_paste_one_from_a_page"], "action": {"type": "move", "mailbox": "archive"}}
+        ),
+        "filter": _example(
+            "Mark all that is unread as read",
+            {
+                "filter": {"mailbox": "inbox", "query": "is:unread"},
+                "action": {"type": "flags", "add": ["seen"]},
+            },
+        ),
+    },
     "createToken": {
         "browser": _example(
             "For a browser: reading only, one hour",

@@ -32,6 +32,9 @@ STATUS: dict[type[MailhatchError], int] = {
     errors.PayloadTooLarge: 413,
     errors.RangeNotSatisfiable: 416,
     errors.Conflict: 409,
+    errors.MailboxExists: 409,
+    errors.MailboxNotEmpty: 409,
+    errors.RoleMissing: 409,
     errors.IdempotencyConflict: 409,
     errors.IdempotencyMismatch: 422,
     errors.AccountPaused: 409,
@@ -46,6 +49,7 @@ STATUS: dict[type[MailhatchError], int] = {
     errors.QuotaExceeded: 507,
     errors.UpstreamUnavailable: 503,
     errors.UpstreamTimeout: 504,
+    errors.OutcomeUnknown: 504,
     errors.TlsFailed: 502,
     errors.TooManyConnections: 503,
     errors.StorageUnavailable: 503,
@@ -56,8 +60,8 @@ STATUS: dict[type[MailhatchError], int] = {
 #: Seconds to wait before a retry where the error itself does not know: long enough for a connection to come free.
 _DEFAULT_RETRY_AFTER = 1
 _RETRY_STATUSES = (429, 503)
-#: The one field of a body whose type is chosen by a tag.
-_TAGGED = "auth"
+#: The fields of bodies whose type is chosen by a tag.
+_TAGGED = ("auth", "action")
 #: Relative to the service, which explains each code at this address.
 _TYPE = "/problems/"
 
@@ -71,13 +75,12 @@ FRAMEWORK = {
 }
 
 
-def problem(error: MailhatchError, scope: Scope) -> Response:
-    """Make the answer for an error of the request that `scope` is (ASGI): it names its path and the path prefix."""
-    status = STATUS[type(error)]
+def problem_body(error: MailhatchError, scope: Scope) -> dict[str, object]:
+    """Tell an error of the request that `scope` is (ASGI): it names its path and the path prefix."""
     body: dict[str, object] = {
         "type": _root(scope) + _TYPE + error.code,
         "title": error.title,
-        "status": status,
+        "status": STATUS[type(error)],
         "detail": error.detail,
         "instance": _instance(scope),
         "code": error.code,
@@ -85,7 +88,6 @@ def problem(error: MailhatchError, scope: Scope) -> Response:
         "retryable": error.is_retryable,
         "request_id": current_request_id(),
     }
-    headers: dict[str, str] = {}
     match error:
         case InvalidRequest():
             body["errors"] = [{"detail": item.detail, "pointer": item.pointer} for item in error.problems]
@@ -93,6 +95,16 @@ def problem(error: MailhatchError, scope: Scope) -> Response:
             body["moved_to"] = error.moved_to
         case errors.NotSupportedByServer():
             body["capability"] = error.capability
+        case _:
+            pass
+    return body
+
+
+def problem(error: MailhatchError, scope: Scope) -> Response:
+    """Make the answer for an error of the request that `scope` is (ASGI)."""
+    status = STATUS[type(error)]
+    headers: dict[str, str] = {}
+    match error:
         case errors.Unauthorized():
             headers["WWW-Authenticate"] = "Bearer" if error.is_missing else 'Bearer error="invalid_token"'
         case errors.Forbidden() if error.scope:
@@ -104,7 +116,7 @@ def problem(error: MailhatchError, scope: Scope) -> Response:
     if status in _RETRY_STATUSES:
         wait = error.retry_after if error.retry_after is not None else _DEFAULT_RETRY_AFTER
         headers["Retry-After"] = str(max(1, math.ceil(wait)))
-    return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
+    return Response(msgspec.json.encode(problem_body(error, scope)), status, headers, MEDIA_TYPE)
 
 
 def framework_problem(status: int, detail: str | None, scope: Scope, headers: dict[str, str] | None) -> Response:
@@ -142,7 +154,7 @@ def validation_problem(failed: RequestValidationError) -> InvalidRequest:
         if item["type"] == "json_invalid":
             rest = []  # the framework names a position in the text there
         # Pydantic puts the chosen type between a tagged union and its fields; the body has no such step.
-        steps = [_step(step) for before, step in zip(["", *rest], rest, strict=False) if before != _TAGGED]
+        steps = [_step(step) for before, step in zip(["", *rest], rest, strict=False) if before not in _TAGGED]
         prefix = "" if where == "body" else f"/{where}"
         found.append(FieldProblem(_sentence(item["type"], item["msg"]), prefix + "".join(f"/{step}" for step in steps)))
     return InvalidRequest("The request is not valid; `errors` says where.", found)

@@ -106,8 +106,15 @@ class MailboxDirectory:
         return found
 
     async def reload(self, account: Account) -> Directory:
-        """Read the rows again: another process may have written them. Roles wait for the next listing."""
-        return self._keep(account, await self._store.rows(account.id), {})
+        """Read the rows again: another process may have written them. Roles stay those of the last listing."""
+        old = self._known.get(account.id)
+        rows = await self._store.rows(account.id)
+        if old is None or old.login != _login(account):
+            return self._keep(account, rows, {})
+        names = {row.row: row.name for row in rows}
+        return self._keep(
+            account, rows, {names[row.row]: role for role, row in old.by_role.items() if row.row in names}
+        )
 
     async def sync(self, account: Account, listed: Sequence[MailboxFacts], roles: dict[str, Role]) -> Directory:
         """Make the rows say what the server listed; `roles` gives each role by mailbox name."""

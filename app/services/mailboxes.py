@@ -50,13 +50,19 @@ class Mailboxes:
 
     async def locate(self, account: Account, key: MessageKey) -> MessageAddress:
         """Tell where a message is. Raises StaleReference when its mailbox or UIDVALIDITY is not known any more."""
-        try:
-            row = await self._by_row(account, key.mailbox)
-        except NotFound:  # a message id is never made up by accident: its mailbox was there once
-            raise StaleReference("The mailbox of this message is no longer there.") from None
-        if row.uidvalidity is not None and row.uidvalidity != key.uidvalidity:
-            raise StaleReference("The mail server has renumbered this mailbox; list it again.")
-        return MessageAddress(row.name, key.uidvalidity, key.uid)
+        found = (await self.locate_all(account, (key,)))[key]
+        if isinstance(found, StaleReference):
+            raise found
+        return found
+
+    async def locate_all(
+        self, account: Account, keys: Sequence[MessageKey]
+    ) -> dict[MessageKey, MessageAddress | StaleReference]:
+        """Like `locate`, for many messages: the directory is read again once at most, however many are unknown."""
+        rows = (await self._directory.load(account)).by_row
+        if any(key.mailbox not in rows for key in keys):  # another process may have listed it meanwhile
+            rows = (await self._directory.reload(account)).by_row
+        return {key: _located(rows.get(key.mailbox), key) for key in keys}
 
     async def refresh(self, account: Account) -> None:
         """Ask the mail server for its mailboxes again: a name or UIDVALIDITY turned out to be old."""
@@ -75,6 +81,14 @@ class Mailboxes:
         roles = assign_roles(facts)
         directory = await self._directory.sync(account, facts, {name: role for name, (role, _) in roles.items()})
         return _tree(facts, directory, roles)
+
+
+def _located(row: MailboxRow | None, key: MessageKey) -> MessageAddress | StaleReference:
+    if row is None:  # a message id is never made up by accident: its mailbox was there once
+        return StaleReference("The mailbox of this message is no longer there.")
+    if row.uidvalidity is not None and row.uidvalidity != key.uidvalidity:
+        return StaleReference("The mail server has renumbered this mailbox; list it again.")
+    return MessageAddress(row.name, key.uidvalidity, key.uid)
 
 
 def _tree(

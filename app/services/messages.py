@@ -20,8 +20,10 @@ from app.services.cursors import read_cursor
 from app.services.limits import MAX_RANGES, RANGES_AT_ONCE, SECTION_BYTES
 from app.services.links import PartLinks
 from app.services.mailboxes import Mailboxes
+from app.services.moved_messages import MovedMessages
 from app.services.pages import SummaryPage, make_summary
 from app.services.recent_pages import RecentPages
+from app.services.version import write_version
 
 _T = TypeVar("_T")
 
@@ -42,13 +44,22 @@ class Messages:
     """The messages of every account a principal reaches."""
 
     def __init__(
-        self, accounts: Accounts, mailboxes: Mailboxes, gateway: MailGateway, links: PartLinks, timeout: float
+        self,
+        accounts: Accounts,
+        mailboxes: Mailboxes,
+        gateway: MailGateway,
+        links: PartLinks,
+        moved: MovedMessages,
+        timeout: float,
     ) -> None:
-        """Take the finders, the way to the mail, the maker of signed links, and the deadline in seconds."""
+        """Take the finders, the way to the mail, the maker of signed links, what knows where messages went, and the
+        deadline in seconds.
+        """
         self._accounts = accounts
         self._mailboxes = mailboxes
         self._gateway = gateway
         self._links = links
+        self._moved = moved
         self._timeout = timeout
         self._recent = RecentPages()
 
@@ -96,10 +107,13 @@ class Messages:
         return self._recent.page((account.id, query), rows, row.row)
 
     async def open(self, principal: Principal, account_id: str, reference: str, scope: Scope) -> OpenedMessage:
-        """Find where a message is. Raises NotFound, StaleReference, Forbidden."""
+        """Find where a message is. Raises NotFound, StaleReference (with its new id where we moved it), Forbidden."""
         account = await self._accounts.reachable(principal, account_id, scope)
         key = message_key(reference)
-        return OpenedMessage(account, key, await self._mailboxes.locate(account, key))
+        try:
+            return OpenedMessage(account, key, await self._mailboxes.locate(account, key))
+        except StaleReference as error:
+            raise await self._moved.stale(account.id, key, error) from None
 
     async def message(self, principal: Principal, account_id: str, reference: str, base_url: str) -> Message:
         """Open a message: everything but its bodies. Needs `mail.meta.read`; links need `mail.body.read`.
@@ -114,12 +128,13 @@ class Messages:
             mailbox_id(opened.key.mailbox),
         )
         values = {name: getattr(summary, name) for name in Summary.__slots__}
-        if principal.is_admin or Scope.MAIL_BODY_READ in principal.scopes:
+        if principal.has(Scope.MAIL_BODY_READ):
             values["attachments"] = tuple(
                 replace(item, url=self._links.url(base_url, principal, opened.account.id, reference, item.part))
                 for item in summary.attachments
             )
-        return Message(**values, headers=facts.headers, structure=facts.structure)
+        version = write_version(reference, facts.flags, facts.modseq)
+        return Message(**values, headers=facts.headers, structure=facts.structure, version=version)
 
     async def body(self, principal: Principal, account_id: str, reference: str, max_bytes: int, base_url: str) -> Body:
         """Read a message as text and as safe HTML, each of at most `max_bytes` characters. Needs `mail.body.read`.
@@ -160,19 +175,25 @@ class Messages:
         await self._mailboxes.refresh(opened.account)
         try:
             address = await self._mailboxes.locate(opened.account, opened.key)
-        except NotFound:
-            raise StaleReference("The mailbox of this message is no longer there.") from None
+        except StaleReference as error:
+            raise await self._moved.stale(opened.account.id, opened.key, error) from None
         return None if address == opened.address else address
+
+    async def gone(self, opened: OpenedMessage, error: NotFound | StaleReference) -> NotFound | StaleReference:
+        """Return what to raise for a message that is nowhere else, with its new id where we moved it."""
+        if isinstance(error, NotFound):
+            return error
+        return await self._moved.stale(opened.account.id, opened.key, error)
 
     async def _fetch(
         self, opened: OpenedMessage, ask: Callable[[AccountId, MessageAddress, float], Awaitable[_T]]
     ) -> _T:
         try:
             return await ask(opened.account.id, opened.address, self._timeout)
-        except (NotFound, StaleReference):
+        except (NotFound, StaleReference) as error:
             address = await self.found_again(opened)
             if address is None:
-                raise
+                raise await self.gone(opened, error) from None
             return await ask(opened.account.id, address, self._timeout)
 
     async def _texts(self, opened: OpenedMessage, parts: tuple[Part, ...], max_bytes: int) -> dict[str, FetchedText]:

@@ -100,10 +100,10 @@ class Parts:
             async for chunk in self._stream(content, opened.address):
                 has_begun = True
                 yield chunk
-        except (NotFound, StaleReference):
+        except (NotFound, StaleReference) as error:
             address = None if has_begun else await self._messages.found_again(opened)
             if address is None:
-                raise
+                raise await self._messages.gone(opened, error) from None
         else:
             return
         async for chunk in self._stream(content, address):

@@ -117,7 +117,7 @@ def _refuse_more_than_own(principal: Principal, new: NewToken) -> None:
     if principal.is_admin:
         return
     for scope in new.scopes:
-        if Scope(scope) not in principal.scopes:
+        if not principal.has(Scope(scope)):
             raise Forbidden(f"A token cannot pass on the scope {scope}, which it does not have.", scope=scope)
     if principal.tenant is not None and new.tenant not in {None, principal.tenant}:
         raise Forbidden("A token of one tenant cannot make a token for another one.")

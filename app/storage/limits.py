@@ -62,3 +62,15 @@ KEY_BYTES = 1200
 
 SERVER_ID = 255
 """Longest MAILBOXID (RFC 8474 section 7, objectid)."""
+
+MOVED_KEPT = 7 * 86_400.0
+"""How long the new id of a moved message is told: a week, in which any client has listed again."""
+
+MOVED_ROWS = 20_000
+"""Moved messages remembered of one account, about 4 MB: two of the largest batches."""
+
+MOVED_AT_ONCE = 1_000
+"""Moved messages in one statement: eight parameters each, far from the engines' end."""
+
+MOVED_HOPS = 8
+"""Moves of one message that are followed: each is a question to the database."""

@@ -187,3 +187,17 @@ idempotency = Table(
     Column("sealed", LargeBinary),
     Column("key_id", Key, index=True),
 )
+
+moved_messages = Table(
+    "moved_messages",
+    metadata,
+    Column("account_id", Key, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("mailbox", BigInteger, primary_key=True, autoincrement=False),
+    Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
+    Column("uid", BigInteger, primary_key=True, autoincrement=False),
+    Column("new_mailbox", BigInteger, nullable=False),
+    Column("new_uidvalidity", BigInteger, nullable=False),
+    Column("new_uid", BigInteger, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+)
+Index("ix_moved_messages_account_id_expires_at", moved_messages.c.account_id, moved_messages.c.expires_at)

@@ -22,9 +22,11 @@ from app.services.links import PartLinks
 from app.services.mailbox_directory import MailboxDirectory
 from app.services.mailboxes import Mailboxes
 from app.services.messages import Messages
+from app.services.moved_messages import MovedMessages
 from app.services.parts import Parts
 from app.storage.engine import Database
 from app.storage.mailboxes import SqlMailboxStore
+from app.storage.moved_messages import SqlMovedMessageStore
 from tests.gateway import samples
 from tests.services.conftest import CountedAccounts
 from tests.services.fakes import ADMIN, FakeGateway, stored_account
@@ -71,7 +73,9 @@ class Reader:
         accounts = Accounts(store, self.gateway, AccountStates(store, clock), clock, AccountPolicy(False, 10))
         links = PartLinks(LinkSigner(b"k" * 32, 60), clock)
         self.mailboxes = Mailboxes(accounts, MailboxDirectory(SqlMailboxStore(database)), self.gateway, 10)
-        self.messages = Messages(accounts, self.mailboxes, self.gateway, links, 10)
+        self.messages = Messages(
+            accounts, self.mailboxes, self.gateway, links, MovedMessages(SqlMovedMessageStore(database), clock), 10
+        )
         self.parts = Parts(self.messages, self.gateway, 10)
         self.account = stored_account(state=AccountState.CONNECTED)
         self.message = ""

@@ -8,6 +8,7 @@ from app.domain.ports.clock import Clock
 from app.domain.ports.edit_gateway import EditGateway
 from app.domain.ports.editing import AppendSession, FlagSession, MailboxEditSession, MoveSession
 from app.domain.ports.gateway import AccountObserver, CredentialSource, MailGateway
+from app.domain.ports.own_edits import EditObserver, NoEditObserver
 from app.domain.ports.sessions import BatchSession, MailSession, SessionFactory, StepListener
 from app.domain.ports.stores import (
     AccountFilter,
@@ -15,6 +16,7 @@ from app.domain.ports.stores import (
     IdempotencyStore,
     MailboxRow,
     MailboxStore,
+    MovedMessageStore,
     NewAccount,
     StoredAnswer,
     TokenRecord,
@@ -30,6 +32,7 @@ __all__ = [
     "Clock",
     "CredentialSource",
     "EditGateway",
+    "EditObserver",
     "FlagSession",
     "IdempotencyStore",
     "MailGateway",
@@ -38,7 +41,9 @@ __all__ = [
     "MailboxRow",
     "MailboxStore",
     "MoveSession",
+    "MovedMessageStore",
     "NewAccount",
+    "NoEditObserver",
     "SessionFactory",
     "StepListener",
     "StoredAnswer",

@@ -1,12 +1,13 @@
 """What is kept at rest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from app.domain.access import Principal
 from app.domain.account import Account, AccountState, ConnectPlan, Credentials, IncomingServer, StateReason
-from app.domain.ids import AccountId, TokenId
+from app.domain.edits import MovedMessage
+from app.domain.ids import AccountId, MessageKey, TokenId
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +144,15 @@ class IdempotencyStore(Protocol):
 
     async def abandon(self, token_id: TokenId, key: str) -> None:
         """Free the key: the request failed in a way that a retry may mend."""
+
+
+class MovedMessageStore(Protocol):
+    """Remembers the new ids of messages that were moved, for a while. Asked only about accounts already reached."""
+
+    async def record(self, account_id: AccountId, moved: Sequence[MovedMessage], now: float) -> None:
+        """Remember, in one transaction; the oldest of an account are forgotten over a bound."""
+
+    async def find(
+        self, account_id: AccountId, keys: Sequence[MessageKey], now: float
+    ) -> Mapping[MessageKey, MessageKey]:
+        """Tell where messages went, moves of moves followed; those of which nothing is known are left out."""

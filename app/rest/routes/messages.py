@@ -9,7 +9,7 @@ from app.http.account_references import resolve_account
 from app.http.addresses import base_url
 from app.http.state import state_of
 from app.rest.answers import NOT_MODIFIED, mail_problems
-from app.rest.conditional import etag_of, is_fresh, json_answer
+from app.rest.conditional import etag_of, is_fresh, json_answer, versioned_etag
 from app.rest.dependencies import AccountRef, Caller, MessageRef
 from app.rest.encoding import encode
 from app.services.limits import DEFAULT_BODY_BYTES, MAX_BODY_BYTES
@@ -32,7 +32,8 @@ async def get_message(request: Request, account: AccountRef, message: MessageRef
     found = await at.messages.message(
         principal, await resolve_account(account, principal, at), message, base_url(request)
     )
-    return json_answer(request, encode(found), _CACHE)
+    body = encode(found)
+    return json_answer(request, body, _CACHE, etag=versioned_etag(found.version, body))
 
 
 @router.get(
