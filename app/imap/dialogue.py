@@ -13,6 +13,7 @@ from app.imap.errors import farewell, refusal
 from app.imap.limits import MAX_CHALLENGES
 from app.imap.transport import Transport
 from app.imap.wire.commands import Command, atom, check_line, write_command
+from app.imap.wire.flags_run import run_length
 from app.imap.wire.limits import MAX_COMMAND_LINE
 from app.imap.wire.responses import Code, Completion, Continuation, Untagged, read_response
 
@@ -22,6 +23,9 @@ _OF_THE_MAILBOX = frozenset((b"EXISTS", b"EXPUNGE", b"VANISHED"))
 
 #: Takes data in the order in which it came, with the command it seems to belong to.
 Taker = Callable[[Command, Untagged], None]
+
+#: Takes rows of flags that came one after the other, as bytes: see `wire.flags_run`.
+RunTaker = Callable[[bytes], None]
 
 
 @dataclass(slots=True)
@@ -53,6 +57,7 @@ class Dialogue:
         self._tags = 0
         self._pending: dict[bytes, tuple[Command, Reply]] = {}
         self._take: Taker | None = None
+        self._take_run: RunTaker | None = None
         self.has_literal_plus = False
         self.has_literal_minus = False
 
@@ -65,14 +70,22 @@ class Dialogue:
             raise farewell(first.code(), first.text())
         return first.kind, first.code()
 
-    def execute(self, commands: Sequence[Command], deadline: float, take: Taker | None = None) -> list[Reply]:
+    def execute(
+        self,
+        commands: Sequence[Command],
+        deadline: float,
+        take: Taker | None = None,
+        take_run: RunTaker | None = None,
+    ) -> list[Reply]:
         """Send all commands in one flush and return their replies in order, whatever they were.
 
         A literal that the server wants to be asked for costs a round trip more. Data goes to the first command not yet
-        completed that expects its kind, news of the selected mailbox to the first at all; the rest is dropped. Raises
-        what a BYE means, and what ended the connection.
+        completed that expects its kind, news of the selected mailbox to the first at all; the rest is dropped.
+        `take_run` gets rows of flags that came in a row, which `take` would get one by one. Raises what a BYE means,
+        and what ended the connection.
         """
         self._take = take
+        self._take_run = take_run
         replies: list[Reply] = []
         outgoing = bytearray()
         for what in commands:
@@ -102,7 +115,7 @@ class Dialogue:
         tag = self._new_tag()
         reply = Reply()
         what = Command(b"AUTHENTICATE", expects=frozenset((b"CAPABILITY",)))
-        self._take = None
+        self._take = self._take_run = None
         self._pending[tag] = (what, reply)
         line = tag + b" AUTHENTICATE " + atom(mechanism)
         first = respond(b"") if initial else None
@@ -132,6 +145,11 @@ class Dialogue:
         return False
 
     def _step(self, deadline: float) -> Continuation | None:
+        if self._take_run is not None and self._awaits_rows():
+            run = self._transport.receive_run(run_length, deadline)
+            if run:
+                self._take_run(run)
+                return None
         response = read_response(self._transport.receive(deadline))
         if isinstance(response, Continuation):
             return response
@@ -146,6 +164,9 @@ class Dialogue:
         else:
             self._give(response)
         return None
+
+    def _awaits_rows(self) -> bool:
+        return any(b"FETCH" in what.expects for what, _ in self._pending.values())
 
     def _give(self, untagged: Untagged) -> None:
         for what, reply in self._pending.values():

@@ -1,7 +1,6 @@
 """A page of rows in as few round trips as can be: one when what is cached still stands, two after a change."""
 
 from collections.abc import Container, Iterable
-from itertools import pairwise
 
 from app.domain.errors import CursorExpired, UpstreamProtocolError, UpstreamRejected
 from app.domain.flags import from_imap
@@ -19,6 +18,7 @@ from app.imap.selection import Selection, View
 from app.imap.window import Window
 from app.imap.wire.commands import Command, command
 from app.imap.wire.fetch import FetchRow
+from app.imap.wire.flags_run import require_order, rows_of
 from app.imap.wire.responses import Untagged
 from app.imap.wire.uid_sets import format_set
 
@@ -68,7 +68,7 @@ class _Page:
             if not commands:
                 break
             changes = self._view.changes
-            replies = self._selection.run(commands, deadline, self._take)
+            replies = self._selection.run(commands, deadline, self._take, self._window.take_run)
             has_changed = self._view.changes != changes
             self._check(commands, replies, has_changed=has_changed)
             if has_changed:
@@ -79,18 +79,25 @@ class _Page:
     def answer(self) -> PageRows:
         """Put the page together, whatever rows came."""
         low, high = self._bounds() or (1, 0)
-        rows = [(seq, self._window.rows[seq]) for seq in range(high, low - 1, -1) if seq in self._window.rows]
-        if any(newer.uid <= older.uid for (_, newer), (_, older) in pairwise(rows)):
-            raise UpstreamProtocolError("The mail server numbers its messages in two ways at once.")
+        rows = self._rows(low, high)
         if self._query.before_uid is None:
-            self._view.newest = tuple([row.uid for _, row in rows])
+            self._view.newest = tuple([row.uid for row in rows])
         return PageRows(
             uidvalidity=self._view.uidvalidity,
             total=self._view.exists,
             modseq=self._view.modseq if self._is_fresh else None,
-            rows=tuple([Row(row.uid, Seq(seq), from_imap(row.flags()), self._facts_of(row)) for seq, row in rows]),
+            rows=rows,
             has_more=low > 1,
         )
+
+    def _rows(self, low: int, high: int) -> tuple[Row, ...]:
+        run = self._window.run
+        if run is not None and not self._asked and not self._facts:
+            return rows_of(run, low, high)  # all known, and told in one way: the very rows of the last time, mostly
+        found = self._window.rows
+        rows = [(seq, found[seq]) for seq in range(high, low - 1, -1) if seq in found]
+        require_order(rows)
+        return tuple([Row(row.uid, Seq(seq), from_imap(row.flags()), self._facts_of(row)) for seq, row in rows])
 
     def _wanted(self, *, is_first: bool) -> list[Command]:
         bounds = self._bounds()
@@ -121,6 +128,9 @@ class _Page:
         """Ask for rows that came with flags alone and are not known, and in another way for those that came broken."""
         plain: list[int] = []
         broken: list[int] = []
+        if self._window.run is not None:  # nothing but UIDs and flags
+            plain = [row.uid for row in rows if row.uid not in self._known and row.uid not in self._asked]
+            rows = ()
         for row in rows:
             if row.is_broken or self._has_bad_envelope(row):
                 if row.uid not in self._rescued:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.domain.errors import UpstreamProtocolError
 from app.domain.ids import Uid
-from app.imap.dialogue import Dialogue, Reply
+from app.imap.dialogue import Dialogue, Reply, RunTaker
 from app.imap.errors import select_refusal
 from app.imap.features import Features
 from app.imap.wire.commands import Command, command, mailbox
@@ -58,10 +58,17 @@ class Selection:
         self.features = features
         self.view: View | None = None
 
-    def run(self, commands: Sequence[Command], deadline: float, take: Taker | None = None) -> list[Reply]:
+    def run(
+        self,
+        commands: Sequence[Command],
+        deadline: float,
+        take: Taker | None = None,
+        take_run: RunTaker | None = None,
+    ) -> list[Reply]:
         """Send commands in one flush and return their replies; an `enter` comes first, if at all.
 
-        `take` gets the data in the order it came, after the view has heard of it.
+        `take` gets the data in the order it came, after the view has heard of it; `take_run` rows of flags that came
+        in a row, of which a view hears nothing.
         """
         if commands[0].name == b"EXAMINE":
             return self._run_entering(commands, deadline, take)
@@ -69,7 +76,7 @@ class Selection:
         def hear(_what: Command, untagged: Untagged) -> None:
             self._hear(untagged, take)
 
-        return self._dialogue.execute(commands, deadline, hear)
+        return self._dialogue.execute(commands, deadline, hear, take_run)
 
     def _run_entering(self, commands: Sequence[Command], deadline: float, take: Taker | None) -> list[Reply]:
         """Sort what is told of the mailbox while it is entered from what follows."""

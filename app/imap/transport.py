@@ -52,10 +52,20 @@ class Transport:
         """
         while (pieces := self._reader.next_response()) is None:
             self._fill(deadline)
-        self._responses_left -= 1
-        if self._responses_left < 0:
-            raise UpstreamProtocolError("The mail server floods the connection.")
+        self._count(1)
         return pieces
+
+    def receive_run(self, length: Callable[[bytearray, int], int], deadline: float) -> bytes:
+        """Return whole lines of one form that came next, b"" when something else did. See `ResponseReader.take_run`.
+
+        Raises like `receive`.
+        """
+        if not self._reader.has_line:
+            self._fill(deadline)
+        run = self._reader.take_run(length)
+        if run:
+            self._count(run.count(b"\n"))
+        return run
 
     def upgrade(self, wrap: Callable[[socket.socket], socket.socket]) -> None:
         """Put TLS on the connection. Raises TlsFailed when anything came in before it (STARTTLS injection)."""
@@ -77,6 +87,11 @@ class Transport:
             self._sock.close()
         except OSError:
             return
+
+    def _count(self, responses: int) -> None:
+        self._responses_left -= responses
+        if self._responses_left < 0:
+            raise UpstreamProtocolError("The mail server floods the connection.")
 
     def _fill(self, deadline: float) -> None:
         if self._awaits_answer:

@@ -1,25 +1,43 @@
 """Rows of the selected mailbox by sequence number, kept right while messages come and go."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from app.domain.errors import UpstreamProtocolError
 from app.imap.selection import vanished
 from app.imap.wire.fetch import FetchRow, read_fetch
+from app.imap.wire.flags_run import read_run
+from app.imap.wire.limits import MAX_RUN
 from app.imap.wire.responses import Untagged
 from app.imap.wire.uid_sets import count_below
+
+_UNASKED = "The mail server sends messages that nobody asked for."
 
 
 class Window:
     """Takes FETCH, EXPUNGE and VANISHED in the order they came; unasked-for rows without UID are not taken.
 
-    `expunged` counts messages that went.
+    `expunged` counts messages that went. `run` are the bytes of all rows while they came as one run of flags.
     """
 
     def __init__(self, max_rows: int) -> None:
         """Begin empty. More than `max_rows` raise UpstreamProtocolError: nobody asked for so many."""
         self._max_rows = max_rows
-        self.rows: dict[int, FetchRow] = {}
+        self.rows: Mapping[int, FetchRow] = {}
         self.expunged = 0
+        self.run: bytes | None = b""
+        self._own: dict[int, FetchRow] | None = None
+
+    def take_run(self, run: bytes) -> None:
+        """Take rows of flags that came in a row. See `wire.flags_run`."""
+        joined = None if self.run is None else self.run + run
+        if joined is not None and len(joined) <= MAX_RUN:
+            self.run, self.rows = joined, read_run(joined)
+            if len(self.rows) > self._max_rows:
+                raise UpstreamProtocolError(_UNASKED)
+            return
+        for row in read_run(run).values():
+            self._put(row)
 
     def take(self, untagged: Untagged) -> None:
         """Take what tells of messages; all else is ignored."""
@@ -28,7 +46,7 @@ class Window:
         elif untagged.kind == b"EXPUNGE" and untagged.number:
             gone = untagged.number
             self.expunged += 1
-            self.rows = {seq - (seq > gone): row for seq, row in self.rows.items() if seq != gone}
+            self._keep({seq - (seq > gone): row for seq, row in self.rows.items() if seq != gone})
         elif untagged.kind == b"VANISHED":
             self._vanished(vanished(untagged))
 
@@ -43,14 +61,22 @@ class Window:
 
     def _fetched(self, untagged: Untagged) -> None:
         row = read_fetch(untagged)
-        if row is None:
-            return
+        if row is not None:
+            self._put(row)
+
+    def _put(self, row: FetchRow) -> None:
         before = self.rows.get(row.seq)
         if before is not None and before.uid == row.uid:
             row = replace(row, items={**before.items, **row.items}, is_broken=before.is_broken or row.is_broken)
         elif before is None and len(self.rows) >= self._max_rows:
-            raise UpstreamProtocolError("The mail server sends messages that nobody asked for.")
-        self.rows[row.seq] = row
+            raise UpstreamProtocolError(_UNASKED)
+        own = self._keep(dict(self.rows)) if self._own is None else self._own  # those of a run are not ours
+        own[row.seq] = row
+
+    def _keep(self, rows: dict[int, FetchRow]) -> dict[int, FetchRow]:
+        self.run = None
+        self.rows = self._own = rows
+        return rows
 
     def _vanished(self, gone: tuple[tuple[int, int], ...]) -> None:
         if not gone:
@@ -61,4 +87,4 @@ class Window:
             below = count_below(gone, row.uid)
             if count_below(gone, row.uid + 1) == below:
                 kept[seq - below] = row
-        self.rows = kept
+        self._keep(kept)

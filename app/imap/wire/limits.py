@@ -5,6 +5,9 @@ tokenizing costs the message it was about, no more.
 #: Bytes of one line. The longest honest ones are an ENVELOPE with thousands of recipients and SEARCH answers.
 MAX_LINE = 2 * 1024 * 1024
 
+#: Bytes of flags rows read together, and remembered: a page of 200 with a few flags each has 15 kB.
+MAX_RUN = 16 * 1024
+
 #: Bytes of one literal. We ask for ranges of at most 1 MiB; some servers ignore the range.
 MAX_LITERAL = 4 * 1024 * 1024
 

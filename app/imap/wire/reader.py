@@ -1,6 +1,7 @@
 """Cuts the byte stream into responses: lines and the literals that belong to them."""
 
 import re
+from collections.abc import Callable
 
 from app.domain.errors import UpstreamProtocolError
 from app.imap.wire.limits import MAX_LINE, MAX_LITERAL, MAX_LITERAL_DIGITS, MAX_LITERALS, MAX_RESPONSE
@@ -38,6 +39,11 @@ class ResponseReader:
         return self._start == len(self._buffer) and not self._pieces and self._literal is None
 
     @property
+    def has_line(self) -> bool:
+        """Whether the end of the line that stands next is there; of a literal nothing is said."""
+        return self._buffer.find(b"\n", self._scanned) >= 0
+
+    @property
     def missing(self) -> int:
         """How many bytes of an announced literal are still to come; 0 outside one."""
         return max(0, (self._literal or 0) - (len(self._buffer) - self._start))
@@ -49,6 +55,16 @@ class ResponseReader:
             self._scanned -= self._start
             self._start = 0
         self._buffer += data
+
+    def take_run(self, length: Callable[[bytearray, int], int]) -> bytes:
+        """Take whole lines that stand next, as many bytes as `length` says of the buffer and a place in it."""
+        if self._pieces or self._literal is not None:
+            return b""
+        size = length(self._buffer, self._start)
+        run = bytes(self._buffer[self._start : self._start + size])
+        if size:
+            self._start = self._scanned = self._start + size
+        return run
 
     def next_response(self) -> Pieces | None:
         """Return the next complete response, None while it is not complete."""
