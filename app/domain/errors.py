@@ -31,10 +31,15 @@ class Blame(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """One thing wrong with the input: `pointer` is a JSON Pointer (RFC 6901) into the body, or `/query/<name>`."""
+    """One thing wrong with the input: `pointer` is a JSON Pointer (RFC 6901) into the body, or `/query/<name>`.
+
+    Of a language of its own, such as a search, `code` is the stable reason and `position` the character, from 1.
+    """
 
     detail: str
     pointer: str
+    code: str | None = None
+    position: int | None = None
 
 
 class MailhatchError(Exception):

@@ -90,7 +90,7 @@ def problem_body(error: MailhatchError, scope: Scope) -> dict[str, object]:
     }
     match error:
         case InvalidRequest():
-            body["errors"] = [{"detail": item.detail, "pointer": item.pointer} for item in error.problems]
+            body["errors"] = [_finding(item) for item in error.problems]
         case errors.StaleReference():
             body["moved_to"] = error.moved_to
         case errors.NotSupportedByServer():
@@ -117,6 +117,13 @@ def problem(error: MailhatchError, scope: Scope) -> Response:
         wait = error.retry_after if error.retry_after is not None else _DEFAULT_RETRY_AFTER
         headers["Retry-After"] = str(max(1, math.ceil(wait)))
     return Response(msgspec.json.encode(problem_body(error, scope)), status, headers, MEDIA_TYPE)
+
+
+def _finding(item: FieldProblem) -> dict[str, object]:
+    found: dict[str, object] = {"detail": item.detail, "pointer": item.pointer}
+    if item.code is not None:
+        found |= {"code": item.code, "position": item.position}
+    return found
 
 
 def framework_problem(status: int, detail: str | None, scope: Scope, headers: dict[str, str] | None) -> Response:

@@ -38,10 +38,15 @@ class ProblemView:
 
 @dataclass(frozen=True, slots=True)
 class ProblemDetail:
-    """One finding: `pointer` is a JSON Pointer into the body, or `/query/…`, `/path/…`, `/header/…`."""
+    """One finding: `pointer` is a JSON Pointer into the body, or `/query/…`, `/path/…`, `/header/…`.
+
+    Of a search `code` is the stable reason and `position` the character of the query, from 1.
+    """
 
     detail: str
     pointer: str
+    code: str | None = None
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ class Mailboxes:
         account = await self._accounts.reachable(principal, account_id, Scope.MAIL_META_READ)
         return await self._listed(account)
 
+    async def listed(self, account: Account) -> tuple[Mailbox, ...]:
+        """Like `tree`, of an account that was found and may be read."""
+        return await self._listed(account)
+
     async def find(self, account: Account, reference: str) -> MailboxRow:
         """Tell which mailbox an id or a role means. Raises NotFound."""
         role = _ROLES.get(reference)

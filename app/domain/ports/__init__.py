@@ -9,6 +9,7 @@ from app.domain.ports.edit_gateway import EditGateway
 from app.domain.ports.editing import AppendSession, FlagSession, MailboxEditSession, MoveSession
 from app.domain.ports.gateway import AccountObserver, CredentialSource, MailGateway
 from app.domain.ports.own_edits import EditObserver, NoEditObserver
+from app.domain.ports.lookup import ConversationSession, LookupGateway, SearchSession
 from app.domain.ports.sessions import BatchSession, MailSession, SessionFactory, StepListener
 from app.domain.ports.stores import (
     AccountFilter,
@@ -30,11 +31,13 @@ __all__ = [
     "AppendSession",
     "BatchSession",
     "Clock",
+    "ConversationSession",
     "CredentialSource",
     "EditGateway",
     "EditObserver",
     "FlagSession",
     "IdempotencyStore",
+    "LookupGateway",
     "MailGateway",
     "MailSession",
     "MailboxEditSession",
@@ -44,6 +47,7 @@ __all__ = [
     "MovedMessageStore",
     "NewAccount",
     "NoEditObserver",
+    "SearchSession",
     "SessionFactory",
     "StepListener",
     "StoredAnswer",
