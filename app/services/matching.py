@@ -36,7 +36,7 @@ class Matching:
         self._timeout = timeout
 
     async def find(self, account: Account, mailbox: str, query: str, most: int) -> FoundMessages:
-        """Find the newest `most` messages of a mailbox (id or role) that answer a query in the grammar of docs/search.md.
+        """Find the newest `most` messages of a mailbox (id or role) that answer a query (docs/search.md).
 
         The account has been found and its scope checked by the caller. Raises InvalidRequest with code and position,
         NotFound, NotSupportedByServer for terms that nobody can run.

@@ -8,8 +8,8 @@ from app.domain.ports.clock import Clock
 from app.domain.ports.edit_gateway import EditGateway
 from app.domain.ports.editing import AppendSession, FlagSession, MailboxEditSession, MoveSession
 from app.domain.ports.gateway import AccountObserver, CredentialSource, MailGateway
-from app.domain.ports.own_edits import EditObserver, NoEditObserver
 from app.domain.ports.lookup import ConversationSession, LookupGateway, SearchSession
+from app.domain.ports.own_edits import EditObserver, NoEditObserver
 from app.domain.ports.sessions import BatchSession, MailSession, SessionFactory, StepListener
 from app.domain.ports.stores import (
     AccountFilter,
