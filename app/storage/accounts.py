@@ -22,7 +22,7 @@ from app.storage.dialect import Condition, condition, upsert
 from app.storage.engine import Database
 from app.storage.pages import page_size
 from app.storage.rotation import reseal_credentials, secret_place
-from app.storage.tables import account_secrets, accounts, is_key, mailboxes
+from app.storage.tables import account_secrets, accounts, is_key, mailboxes, watches
 from app.storage.unit import read, write
 
 _TAKEN = "An account with this external id exists already."
@@ -100,7 +100,7 @@ class SqlAccountStore:
         """Write all fields, and the credentials if given. Raises Conflict when it was changed or erased meanwhile.
 
         With another server or user name the mailboxes are others, whatever their names: their rows go, so that no
-        old id comes to mean a new message.
+        old id comes to mean a new message. Their snapshots stay until the next look tells that they are gone.
         """
         server = account.incoming
         same_login = (
@@ -117,7 +117,8 @@ class SqlAccountStore:
         )
         try:
             async with write(self._database) as connection:
-                await connection.execute(delete(mailboxes).where(mailboxes.c.account_id.in_(moved)))
+                for table in (mailboxes, watches):
+                    await connection.execute(delete(table).where(table.c.account_id.in_(moved)))
                 if (await connection.execute(statement)).rowcount != 1:
                     raise Conflict("The account was changed meanwhile. Read it again and retry.")
                 if credentials is not None:

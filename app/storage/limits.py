@@ -74,3 +74,14 @@ MOVED_AT_ONCE = 1_000
 
 MOVED_HOPS = 8
 """Moves of one message that are followed: each is a question to the database."""
+EVENTS_AT_ONCE = 1000
+"""Events one page reads: about 300 kB."""
+
+EVENT_ROWS = 1000
+"""Events in one INSERT: ten parameters each, a third of what PostgreSQL takes."""
+
+CHUNK_UIDS = 1000
+"""Most UIDs in one chunk of a snapshot: what one changed flag rewrites is about 3 kB."""
+
+CHUNK_ROWS = 200
+"""Chunks in one statement: under a megabyte."""

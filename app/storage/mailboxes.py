@@ -1,8 +1,7 @@
 """Mailbox rows at rest: what a mailbox id stands for."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from sqlalchemy import Text, cast, delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -12,12 +11,12 @@ from app.domain.errors import Conflict, NotFound
 from app.domain.ids import AccountId
 from app.domain.ports import MailboxRow
 from app.storage import limits
+from app.storage.batches import batches
 from app.storage.dialect import Condition, condition, upsert
 from app.storage.engine import Database
 from app.storage.tables import is_key, mailboxes
 from app.storage.unit import read, repeat
 
-_Item = TypeVar("_Item")
 _TAKEN = "The account's mailboxes were changed meanwhile. Read them again and retry."
 
 
@@ -63,14 +62,14 @@ class SqlMailboxStore:
             raise
 
     async def _delete(self, connection: AsyncConnection, account_id: AccountId, gone: Sequence[int]) -> None:
-        for numbers in _batches(gone, limits.PARAMETERS):
+        for numbers in batches(gone, limits.PARAMETERS):
             await connection.execute(
                 delete(mailboxes).where(mailboxes.c.account_id == account_id, mailboxes.c.row.in_(numbers))
             )
 
     async def _park(self, connection: AsyncConnection, account_id: AccountId, rows: Sequence[MailboxRow]) -> None:
         """Free the names and server ids of the rows to be written: uniqueness is checked row by row, not at the end."""
-        for numbers in _batches([row.row for row in rows], limits.PARAMETERS):
+        for numbers in batches([row.row for row in rows], limits.PARAMETERS):
             await connection.execute(
                 update(mailboxes)
                 .where(mailboxes.c.account_id == account_id, mailboxes.c.row.in_(numbers))
@@ -78,7 +77,7 @@ class SqlMailboxStore:
             )
 
     async def _put(self, connection: AsyncConnection, account_id: AccountId, rows: Sequence[MailboxRow]) -> None:
-        for some in _batches(rows, limits.MAILBOX_ROWS):
+        for some in batches(rows, limits.MAILBOX_ROWS):
             values = [
                 {
                     "row": row.row,
@@ -94,11 +93,6 @@ class SqlMailboxStore:
             statement = upsert(connection, mailboxes, values, keys=["row"], where=mine).returning(mailboxes.c.row)
             if len((await connection.execute(statement)).all()) != len(values):
                 raise Conflict(_TAKEN)  # a row of another account has this number
-
-
-def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
 
 
 def _digest(name: str) -> str:

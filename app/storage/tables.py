@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -119,6 +120,7 @@ accounts = Table(
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    Column("event_sequence", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("tenant", "external_id"),
 )
 Index(
@@ -201,3 +203,65 @@ moved_messages = Table(
     Column("expires_at", Double, nullable=False, index=True),
 )
 Index("ix_moved_messages_account_id_expires_at", moved_messages.c.account_id, moved_messages.c.expires_at)
+log_head = Table(
+    "log_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("floor", BigInteger, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Key, nullable=False, unique=True),
+    Column("type", Key, nullable=False),
+    Column("account_id", Key, ForeignKey("accounts.id", ondelete="CASCADE")),
+    Column("external_id", Key),
+    Column("tenant", Key),
+    Column("sequence", BigInteger, nullable=False),
+    Column("timestamp", Double, nullable=False),
+    Column("mutation_id", Words),
+    Column("data", LargeBinary, nullable=False),
+)
+Index("ix_events_account_id_position", events.c.account_id, events.c.position)
+Index("ix_events_tenant_position", events.c.tenant, events.c.position)
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("account_id", Key, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("begun_at", Double),
+    Column("synced_at", Double),
+    Column("how", Key),
+)
+
+# Rows of their own beside `mailboxes`: what a list has dropped already must still be told as deleted.
+mailbox_snapshots = Table(
+    "mailbox_snapshots",
+    metadata,
+    Column("mailbox", BigInteger, primary_key=True, autoincrement=False),
+    Column("account_id", Key, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", MailboxName, nullable=False),
+    Column("path", LargeBinary, nullable=False),
+    Column("role", Key),
+    Column("depth", Key, nullable=False),
+    Column("uidvalidity", BigInteger),
+    Column("uidnext", BigInteger),
+    Column("modseq", BigInteger),
+    Column("total", BigInteger),
+    Column("unread", BigInteger),
+    Column("known", BigInteger, nullable=False),
+    Column("is_scanned", Boolean, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+)
+
+snapshot_chunks = Table(
+    "snapshot_chunks",
+    metadata,
+    Column("mailbox", BigInteger, ForeignKey("mailbox_snapshots.mailbox", ondelete="CASCADE"), primary_key=True),
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
+)

@@ -8,6 +8,7 @@ from app.domain.ports.clock import Clock
 from app.domain.ports.edit_gateway import EditGateway
 from app.domain.ports.editing import AppendSession, FlagSession, MailboxEditSession, MoveSession
 from app.domain.ports.gateway import AccountObserver, CredentialSource, MailGateway
+from app.domain.ports.log import EventLog, EventPage, SnapshotStore
 from app.domain.ports.lookup import ConversationSession, LookupGateway, SearchSession
 from app.domain.ports.own_edits import EditObserver, NoEditObserver
 from app.domain.ports.sessions import BatchSession, MailSession, SessionFactory, StepListener
@@ -35,6 +36,8 @@ __all__ = [
     "CredentialSource",
     "EditGateway",
     "EditObserver",
+    "EventLog",
+    "EventPage",
     "FlagSession",
     "IdempotencyStore",
     "LookupGateway",
@@ -49,6 +52,7 @@ __all__ = [
     "NoEditObserver",
     "SearchSession",
     "SessionFactory",
+    "SnapshotStore",
     "StepListener",
     "StoredAnswer",
     "TokenRecord",
