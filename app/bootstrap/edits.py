@@ -6,6 +6,7 @@ from app.services.accounts import Accounts
 from app.services.edits import Edits
 from app.services.edits.acting import Acting
 from app.services.edits.batches import MessageBatches
+from app.services.edits.mailboxes import MailboxEdits
 from app.services.edits.messages import MessageEdits
 from app.services.mailboxes import Mailboxes
 from app.services.moved_messages import MovedMessages
@@ -21,8 +22,10 @@ def open_edits(
 ) -> Edits:
     """Put them over the finders of accounts and mailboxes."""
     timeout = settings.mail_timeout
-    acting = Acting(mailboxes, gateway, moved, NoEditObserver(), timeout)
+    observer = NoEditObserver()
+    acting = Acting(mailboxes, gateway, moved, observer, timeout)
     return Edits(
         messages=MessageEdits(accounts, mailboxes, gateway, moved, acting, timeout),
         batches=MessageBatches(accounts, mailboxes, moved, acting, None, clock, timeout),
+        mailboxes=MailboxEdits(accounts, mailboxes, gateway, observer, timeout),
     )

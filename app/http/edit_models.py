@@ -8,7 +8,16 @@ from pydantic_core import PydanticCustomError
 from app.domain.edits import Action, CopyAction, DeleteAction, FlagAction, FlagEdit, MessageFilter, MoveAction
 from app.http.body import Body
 from app.http.limits import MAX_QUERY_TEXT
-from app.services.edits.limits import BATCH_MESSAGES, FLAGS_AT_ONCE, KEYWORD_CHARS, MUTATION_ID_CHARS, QUERY_CHARS
+from app.services.account_patch import UNSET
+from app.services.edits.limits import (
+    BATCH_MESSAGES,
+    FLAGS_AT_ONCE,
+    KEYWORD_CHARS,
+    MUTATION_ID_CHARS,
+    NAME_CHARS,
+    QUERY_CHARS,
+)
+from app.services.edits.mailboxes import MailboxPatch
 from app.services.edits.words import flag_edit
 
 _Id = Annotated[str, Field(max_length=MAX_QUERY_TEXT)]
@@ -131,3 +140,45 @@ class MessageBatch(Body):
             return MessageFilter(self.filter.mailbox, self.filter.query)
         assert self.ids is not None
         return self.ids
+
+
+_Name = Annotated[
+    str, Field(min_length=1, max_length=NAME_CHARS, description="One level of the tree.", examples=["Invoices"])
+]
+_Parent = Annotated[
+    str | None,
+    Field(max_length=MAX_QUERY_TEXT, description="Id or role of the mailbox it lies in; null for the top level."),
+]
+
+
+class MailboxBody(Body):
+    """A mailbox to make."""
+
+    name: _Name
+    parent_id: _Parent = None
+    is_subscribed: bool = True
+    client_mutation_id: _MutationId = None
+
+
+class MailboxMerge(Body):
+    """Merge patch of a mailbox (RFC 7396): what is missing stays; `parent_id` null moves it to the top level."""
+
+    name: _Name | None = None
+    parent_id: _Parent = None
+    is_subscribed: bool | None = None
+    client_mutation_id: _MutationId = None
+
+    @model_validator(mode="after")
+    def _empties_no_more_than_it_can(self) -> Self:
+        for name in ("name", "is_subscribed"):
+            if name in self.model_fields_set and getattr(self, name) is None:
+                raise PydanticCustomError("null", "{name} cannot be emptied; leave it out to keep it", {"name": name})
+        return self
+
+    def to_domain(self) -> MailboxPatch:
+        """Return what the service takes: UNSET where nothing was said."""
+        return MailboxPatch(
+            name=UNSET if self.name is None else self.name,
+            parent_id=self.parent_id if "parent_id" in self.model_fields_set else UNSET,
+            is_subscribed=UNSET if self.is_subscribed is None else self.is_subscribed,
+        )

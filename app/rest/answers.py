@@ -25,6 +25,8 @@ _MAIL = (
 )
 #: What any change of mail can end in besides.
 _EDIT = (*_MAIL, "permission_denied", "quota_exceeded", "outcome_unknown")
+#: What an Idempotency-Key can be refused for.
+IDEMPOTENCY = ("idempotency_in_progress", "idempotency_mismatch")
 _BODY = ("payload_too_large",)
 
 #: Of everything with an ETag.

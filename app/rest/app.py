@@ -12,8 +12,9 @@ from app.http.state import FaceServices
 from app.rest import docs, openapi, problems
 from app.rest.encoding import EncodedPages
 from app.rest.middleware import BodyBound, RequestFrame
-from app.rest.routes import accounts, mailboxes, message_edits, messages, parts, system, tokens
+from app.rest.routes import accounts, mailbox_edits, mailboxes, message_edits, messages, parts, system, tokens
 
+_ROUTES = (accounts, mailboxes, mailbox_edits, message_edits, messages, parts, tokens, system)
 _EXPOSED = (
     "ETag",
     "Link",
@@ -63,7 +64,9 @@ def create_app(settings: Settings, open_services: Callable[[], AbstractAsyncCont
         redirect_slashes=False,
         strict_content_type=False,
     )
-    routers = [module.router for module in (accounts, mailboxes, message_edits, messages, parts, tokens, system)]
+    routers = [
+        module.router for module in (accounts, mailboxes, mailbox_edits, message_edits, messages, parts, tokens, system)
+    ]
     problems.install(app, [route for router in routers for route in router.routes])
     for router in routers:
         app.include_router(router)

@@ -10,6 +10,7 @@ from app.http.account_references import resolve_account
 from app.http.admission import admit, admitted
 from app.http.limits import MAX_QUERY_TEXT
 from app.http.state import FaceServices, state_of
+from app.services.edits.limits import MUTATION_ID_CHARS
 
 AccountRef = Annotated[
     str,
@@ -42,6 +43,14 @@ PartRef = Annotated[
         pattern=r"^[0-9]+(\.[0-9]+)*$",
         description="Number of the part, from the message.",
         examples=["1"],
+    ),
+]
+
+MutationId = Annotated[
+    str | None,
+    Query(
+        max_length=MUTATION_ID_CHARS,
+        description="Your own name for this change; given back, and told with the events it causes.",
     ),
 ]
 

@@ -1,10 +1,11 @@
 """Answers to what changes mail."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from starlette.types import Scope
 
 from app.domain.edits import BatchReport, EditedMessage, ItemState
+from app.domain.mailbox import Mailbox
 from app.rest.problems import STATUS, problem_body
 from app.rest.views import ProblemView
 
@@ -58,6 +59,27 @@ class MessageBatchView:
     items: list[EditedItemView]
     done: int
     remaining: int
+    client_mutation_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EditedMailboxView(Mailbox):
+    """A mailbox after it was made or changed."""
+
+    client_mutation_id: str | None
+
+    @classmethod
+    def of(cls, mailbox: Mailbox, client_mutation_id: str | None) -> "EditedMailboxView":
+        """Show a mailbox."""
+        values = {each.name: getattr(mailbox, each.name) for each in fields(mailbox)}
+        return cls(**values, client_mutation_id=client_mutation_id)
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedMailboxesView:
+    """Ids of the mailboxes that were deleted, the one that was named first."""
+
+    ids: list[str]
     client_mutation_id: str | None
 
 

@@ -16,6 +16,8 @@ _PARAMETERS: dict[str, dict[str, str]] = {
     "putAccount": {"verify": "never"},
     "patchAccount": {"account": _OWN},
     "deleteAccount": {"account": _OWN},
+    "patchMailbox": {"mailbox": "mbx_paste_one_from_the_tree"},
+    "deleteMailbox": {"mailbox": "mbx_paste_one_from_the_tree"},
 }
 
 _ACCOUNT: dict[str, Any] = {
@@ -92,6 +94,14 @@ _BODIES: dict[str, dict[str, Any]] = {
                 "action": {"type": "flags", "add": ["seen"]},
             },
         ),
+    },
+    "createMailbox": {
+        "top": _example("At the top level", {"name": "Invoices"}),
+        "within": _example("In another one", {"name": "2026", "parent_id": "archive"}),
+    },
+    "patchMailbox": {
+        "rename": _example("Rename", {"name": "Old invoices"}),
+        "subscribe": _example("Subscribe", {"is_subscribed": True}),
     },
     "createToken": {
         "browser": _example(

@@ -1,7 +1,7 @@
 """Which id stands for which mailbox: rows of the database held against what the mail server lists."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.account import Account
@@ -131,6 +131,30 @@ class MailboxDirectory:
                 continue
             break
         return self._keep(account, difference.rows, roles)
+
+    async def rewrite(self, account: Account, names: Callable[[str], str | None]) -> None:
+        """Give rows other names, those that `names` returns; None leaves a row alone. A row that had the name goes."""
+        for attempt in range(_WRITE_ATTEMPTS):
+            rows = (await self.reload(account)).by_row.values()
+            renamed = tuple(
+                replace(row, name=name) for row in rows if (name := names(row.name)) is not None and name != row.name
+            )
+            taken = {row.name for row in renamed} - {row.name for row in rows if names(row.name) is not None}
+            gone = tuple(row.row for row in rows if row.name in taken)
+            try:
+                await self._store.write(account.id, renamed, gone)
+            except Conflict:
+                if attempt == _WRITE_ATTEMPTS - 1:
+                    raise
+                continue
+            break
+        await self.reload(account)
+
+    async def remove(self, account: Account, names: Container[str]) -> None:
+        """Forget mailboxes that were deleted."""
+        rows = (await self.reload(account)).by_row.values()
+        await self._store.write(account.id, (), tuple(row.row for row in rows if row.name in names))
+        await self.reload(account)
 
     def _keep(self, account: Account, rows: Sequence[MailboxRow], roles: dict[str, Role]) -> Directory:
         by_name = {row.name: row for row in rows}

@@ -1,6 +1,8 @@
 """Mailboxes of an account: the tree with counts, and what an id or a role stands for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 
 from app.domain.access import Principal, Scope
 from app.domain.account import Account
@@ -11,10 +13,28 @@ from app.domain.ports import MailboxRow, MailGateway
 from app.domain.query import MessageAddress
 from app.services.accounts import Accounts
 from app.services.limits import MAX_LEVELS
+from app.services.listing_gate import ListingGates
 from app.services.mailbox_directory import Directory, MailboxDirectory
 from app.services.roles import assign_roles
 
 _ROLES = {role.value: role for role in Role}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An account's mailboxes as the mail server lists them now, and as clients see them."""
+
+    facts: dict[str, MailboxFacts]
+    tree: tuple[Mailbox, ...]
+    rows: dict[str, MailboxRow]
+
+    def by_row(self, row: int) -> tuple[MailboxFacts, Mailbox] | None:
+        """Find a mailbox; None when it is not listed."""
+        name = next((name for name, known in self.rows.items() if known.row == row), None)
+        wanted = mailbox_id(row)
+        if name is None or name not in self.facts:
+            return None
+        return self.facts[name], next(mailbox for mailbox in self.tree if mailbox.id == wanted)
 
 
 class Mailboxes:
@@ -26,6 +46,7 @@ class Mailboxes:
         self._directory = directory
         self._gateway = gateway
         self._timeout = timeout
+        self._gates = ListingGates()
 
     async def tree(self, principal: Principal, account_id: str) -> tuple[Mailbox, ...]:
         """List all mailboxes with counts, parents before children: one round trip to the mail server.
@@ -33,7 +54,32 @@ class Mailboxes:
         Needs `mail.meta.read`.
         """
         account = await self._accounts.reachable(principal, account_id, Scope.MAIL_META_READ)
-        return await self._listed(account)
+        return (await self.listing(account)).tree
+
+    async def listing(self, account: Account) -> Listing:
+        """Ask the mail server for its mailboxes, and keep the rows of the directory right.
+
+        What an edit of ours has overtaken is asked for again, with no edit in between.
+        """
+        gate = self._gates.of(account.id)
+        edition = gate.edition
+        facts = await self._gateway.mailboxes(account.id, self._timeout)
+        async with gate.lock:
+            if gate.edition != edition:
+                facts = await self._gateway.mailboxes(account.id, self._timeout)
+            return await self._learned(account, facts)
+
+    def editing(self, account: Account) -> AbstractAsyncContextManager[None]:
+        """Hold listings back while mailboxes are renamed or deleted, on the server and in the directory."""
+        return self._gates.of(account.id).editing()
+
+    async def renamed(self, account: Account, names: Callable[[str], str | None]) -> None:
+        """Let ids follow a rename of ours; within `editing`."""
+        await self._directory.rewrite(account, names)
+
+    async def deleted(self, account: Account, names: Container[str]) -> None:
+        """Let the ids of mailboxes go that we deleted; within `editing`."""
+        await self._directory.remove(account, names)
 
     async def listed(self, account: Account) -> tuple[Mailbox, ...]:
         """Like `tree`, of an account that was found and may be read."""
@@ -46,7 +92,7 @@ class Mailboxes:
             return await self._by_row(account, mailbox_row(reference))
         found = (await self._directory.load(account)).by_role.get(role)
         if found is None:
-            await self._listed(account)
+            await self.listing(account)
             found = (await self._directory.load(account)).by_role.get(role)
         if found is None:
             raise NotFound(f"This account has no mailbox with the role {role}.")
@@ -70,7 +116,7 @@ class Mailboxes:
 
     async def refresh(self, account: Account) -> None:
         """Ask the mail server for its mailboxes again: a name or UIDVALIDITY turned out to be old."""
-        await self._listed(account)
+        await self.listing(account)
 
     async def _by_row(self, account: Account, row: int) -> MailboxRow:
         found = (await self._directory.load(account)).by_row.get(row)
@@ -80,11 +126,11 @@ class Mailboxes:
             raise NotFound("No such mailbox.")
         return found
 
-    async def _listed(self, account: Account) -> tuple[Mailbox, ...]:
-        facts = await self._gateway.mailboxes(account.id, self._timeout)
+    async def _learned(self, account: Account, facts: Sequence[MailboxFacts]) -> Listing:
         roles = assign_roles(facts)
         directory = await self._directory.sync(account, facts, {name: role for name, (role, _) in roles.items()})
-        return _tree(facts, directory, roles)
+        distinct = {each.name: each for each in reversed(facts)}
+        return Listing(distinct, _tree(facts, directory, roles), directory.by_name)
 
 
 def _located(row: MailboxRow | None, key: MessageKey) -> MessageAddress | StaleReference:

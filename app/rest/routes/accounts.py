@@ -16,7 +16,15 @@ from app.http.limits import DEFAULT_PAGE
 from app.http.models import AccountBatch, AccountBody, AccountMerge
 from app.http.state import FaceServices
 from app.http.views import AccountView
-from app.rest.answers import NOT_MODIFIED, Responses, account_problems, body_problems, caller_problems, mail_problems
+from app.rest.answers import (
+    IDEMPOTENCY,
+    NOT_MODIFIED,
+    Responses,
+    account_problems,
+    body_problems,
+    caller_problems,
+    mail_problems,
+)
 from app.rest.conditional import etag_of, json_answer
 from app.rest.dependencies import AccountId, Caller, Services
 from app.rest.encoding import encode, encode_page
@@ -32,7 +40,6 @@ Verify = Annotated[
         description="`now` logs in before anything is stored; `later` stores and logs in after; `never` waits for use."
     ),
 ]
-_IDEMPOTENCY = ("idempotency_in_progress", "idempotency_mismatch")
 _JSON = "application/json"
 _CREATED: Responses = {201: {"description": "Made.", "model": AccountView}}
 
@@ -67,7 +74,7 @@ def _location(request: Request, account: Account) -> dict[str, str]:
     summary="Add an account",
     status_code=201,
     response_model=AccountView,
-    responses=mail_problems(*body_problems(*_IDEMPOTENCY)),
+    responses=mail_problems(*body_problems(*IDEMPOTENCY)),
 )
 async def create_account(
     request: Request,
@@ -91,7 +98,7 @@ async def create_account(
     operation_id="createAccounts",
     summary="Add up to 100 accounts",
     response_model=BatchAnswer,
-    responses=caller_problems(*body_problems(*_IDEMPOTENCY)),
+    responses=caller_problems(*body_problems(*IDEMPOTENCY)),
 )
 async def create_accounts(
     request: Request,

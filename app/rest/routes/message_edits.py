@@ -8,24 +8,14 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from app.domain.edits import EditedMessage, MessageFilter
 from app.http.edit_models import MessageBatch, MessagePatch, MessageTarget
 from app.http.idempotency import IdempotencyKey, once
-from app.rest.answers import body_problems, edit_problems
+from app.rest.answers import IDEMPOTENCY, body_problems, edit_problems
 from app.rest.conditional import wanted_version
-from app.rest.dependencies import AccountId, Caller, MessageRef, Services
+from app.rest.dependencies import AccountId, Caller, MessageRef, MutationId, Services
 from app.rest.edit_views import FlaggedMessageView, MessageBatchView, MovedMessageView, batch_answer
 from app.rest.encoding import encode
-from app.services.edits.limits import MUTATION_ID_CHARS
 
 router = APIRouter(tags=["messages"])
 _JSON = "application/json"
-_IDEMPOTENCY = ("idempotency_in_progress", "idempotency_mismatch")
-
-MutationId = Annotated[
-    str | None,
-    Query(
-        max_length=MUTATION_ID_CHARS,
-        description="Your own name for this change; given back, and told with the events it causes.",
-    ),
-]
 
 
 @router.patch(
@@ -70,7 +60,7 @@ async def patch_message(
     operation_id="moveMessage",
     summary="Move a message",
     response_model=MovedMessageView,
-    responses=edit_problems(*body_problems("stale_reference", *_IDEMPOTENCY)),
+    responses=edit_problems(*body_problems("stale_reference", *IDEMPOTENCY)),
 )
 async def move_message(
     request: Request,
@@ -100,7 +90,7 @@ async def move_message(
     operation_id="copyMessage",
     summary="Copy a message",
     response_model=MovedMessageView,
-    responses=edit_problems(*body_problems("stale_reference", *_IDEMPOTENCY)),
+    responses=edit_problems(*body_problems("stale_reference", *IDEMPOTENCY)),
 )
 async def copy_message(
     request: Request,
@@ -151,7 +141,7 @@ async def delete_message(
     operation_id="editMessages",
     summary="Act on many messages",
     response_model=MessageBatchView,
-    responses=edit_problems(*body_problems("role_missing", *_IDEMPOTENCY)),
+    responses=edit_problems(*body_problems("role_missing", *IDEMPOTENCY)),
 )
 async def edit_messages(
     request: Request,

@@ -9,7 +9,7 @@ from app.http.idempotency import IdempotencyKey, once
 from app.http.limits import DEFAULT_PAGE, MAX_QUERY_TEXT
 from app.http.models import TokenBody
 from app.http.views import NewTokenView, TokenView, new_token_view
-from app.rest.answers import body_problems, caller_problems
+from app.rest.answers import IDEMPOTENCY, body_problems, caller_problems
 from app.rest.dependencies import Caller, Services
 from app.rest.encoding import encode_page
 from app.rest.paging import Cursor, Limit, link_header
@@ -25,7 +25,7 @@ _JSON = "application/json"
     summary="Make a token",
     status_code=201,
     response_model=NewTokenView,
-    responses=caller_problems(*body_problems("idempotency_in_progress", "idempotency_mismatch", "not_found")),
+    responses=caller_problems(*body_problems(*IDEMPOTENCY, "not_found")),
 )
 async def create_token(
     request: Request, body: TokenBody, principal: Caller, at: Services, idempotency_key: IdempotencyKey = None

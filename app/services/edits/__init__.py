@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.services.edits.batches import MessageBatches
+from app.services.edits.mailboxes import MailboxEdits
 from app.services.edits.messages import MessageEdits
 
 __all__ = ["Edits"]
@@ -14,3 +15,4 @@ class Edits:
 
     messages: MessageEdits
     batches: MessageBatches
+    mailboxes: MailboxEdits

@@ -18,3 +18,7 @@ MESSAGES_AT_ONCE = 1_000
 BATCH_DEADLINES = 6
 #: Characters of a search query in a filter.
 QUERY_CHARS = 1_000
+#: Characters of one level of a mailbox name: file systems behind mail servers end at 255 bytes.
+NAME_CHARS = 255
+#: Mailboxes deleted together with the one they lie in: each is a command of its own.
+DELETED_AT_ONCE = 200
