@@ -83,7 +83,7 @@ class Mailboxes:
 
     async def listed(self, account: Account) -> tuple[Mailbox, ...]:
         """Like `tree`, of an account that was found and may be read."""
-        return await self._listed(account)
+        return (await self.listing(account)).tree
 
     async def find(self, account: Account, reference: str) -> MailboxRow:
         """Tell which mailbox an id or a role means. Raises NotFound."""
