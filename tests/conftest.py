@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from tests.support.certificates import CertificateAuthority
 from tests.support.clock import FakeClock
 from tests.support.dovecot import Dovecot, DovecotUnavailable, MailUser
+from tests.support.dovecot_configuration import ACCESS_LISTS, SMALL_QUOTA
 from tests.support.requirements import missing
 
 # Debian keeps servers where only root's PATH looks.
@@ -119,6 +120,18 @@ def dovecot_with(certificate_authority: CertificateAuthority) -> Iterator[Callab
 def dovecot(dovecot_with: Callable[..., Dovecot]) -> Dovecot:
     """A real IMAP server with all it can do; one for the whole session."""
     return dovecot_with()
+
+
+@pytest.fixture
+def acl_user(dovecot_with: Callable[..., Dovecot]) -> MailUser:
+    """A fresh user of a server that keeps access control lists."""
+    return dovecot_with(settings=ACCESS_LISTS).add_user()
+
+
+@pytest.fixture
+def quota_user(dovecot_with: Callable[..., Dovecot]) -> MailUser:
+    """A fresh user of a server that gives each 100 kB."""
+    return dovecot_with(settings=SMALL_QUOTA).add_user()
 
 
 @pytest.fixture

@@ -57,7 +57,10 @@ class FlagOutcome:
 
 @dataclass(frozen=True, slots=True)
 class MoveOutcome:
-    """One message after a move, a copy or a deletion; `target` is its new UID, None where the server does not tell."""
+    """One message after a move, a copy or a deletion; `target` is its new UID, None where the server does not tell.
+
+    A `failed` move with a `target` had to copy first, and left the copy behind: the message is in both mailboxes.
+    """
 
     uid: Uid
     state: ItemState

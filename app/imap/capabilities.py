@@ -18,14 +18,18 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("preview", "previews made by the server; else by the service", ("PREVIEW",)),
     ("changes", "changes of flags since a known state", ("QRESYNC", "CONDSTORE")),
     ("push", "word of new mail without asking", ("NOTIFY", "IDLE", "IMAP4REV2")),
+    ("conditional_flags", "changing flags of messages that nobody changed meanwhile", ("QRESYNC", "CONDSTORE")),
     ("move", "moving in one step", ("MOVE", "IMAP4REV2")),
+    ("copy", "copying to another mailbox", ("",)),
+    ("erase", "removing chosen messages for good", ("UIDPLUS", "IMAP4REV2")),
     ("append", "storing messages", ("",)),
+    ("mailbox_edits", "making, renaming and deleting mailboxes", ("",)),
     ("append_uid", "learning where a stored or copied message went", ("UIDPLUS", "IMAP4REV2")),
     ("quota", "space used and left", ("QUOTA",)),
 )
 
 #: What the service supplies where the server does not.
-_BY_SERVICE = {"preview": "BODY[1]", "special_use": "names"}
+_BY_SERVICE = {"preview": "BODY[1]", "special_use": "names", "move": "COPY", "erase": "EXPUNGE"}
 
 #: What the server's part is called where every IMAP server has it.
 _BASIC = {
@@ -35,7 +39,9 @@ _BASIC = {
     "mailboxes": "LIST",
     "mailbox_counts": "STATUS",
     "search": "SEARCH",
+    "copy": "COPY",
     "append": "APPEND",
+    "mailbox_edits": "CREATE",
 }
 
 

@@ -5,16 +5,16 @@ after the FETCH behind it. Who needs to know in which order data came gives `exe
 """
 
 import base64
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from app.domain.errors import MailhatchError, UpstreamProtocolError
 from app.imap.errors import farewell, refusal
-from app.imap.limits import MAX_CHALLENGES
+from app.imap.limits import MAX_CHALLENGES, SEND_SIZE
 from app.imap.transport import Transport
 from app.imap.wire.commands import Command, atom, check_line, write_command
 from app.imap.wire.flags_run import run_length
-from app.imap.wire.limits import MAX_COMMAND_LINE
+from app.imap.wire.limits import MAX_COMMAND_LINE, MAX_LITERAL_MINUS
 from app.imap.wire.responses import Code, Completion, Continuation, Untagged, read_response
 
 #: What a server may say at any time about the selected mailbox (RFC 9051 section 7.4, RFC 7162 section 3.2.10).
@@ -76,8 +76,12 @@ class Dialogue:
         deadline: float,
         take: Taker | None = None,
         take_run: RunTaker | None = None,
+        replies: list[Reply] | None = None,
     ) -> list[Reply]:
         """Send all commands in one flush and return their replies in order, whatever they were.
+
+        `replies`, if given, is the list that is filled and returned: who needs to know how far it came before the
+        connection was lost looks there.
 
         A literal that the server wants to be asked for costs a round trip more. Data goes to the first command not yet
         completed that expects its kind, news of the selected mailbox to the first at all; the rest is dropped.
@@ -86,7 +90,7 @@ class Dialogue:
         """
         self._take = take
         self._take_run = take_run
-        replies: list[Reply] = []
+        replies = [] if replies is None else replies
         outgoing = bytearray()
         for what in commands:
             tag = self._new_tag()
@@ -104,6 +108,47 @@ class Dialogue:
             if self._step(deadline):
                 raise UpstreamProtocolError("The mail server asked for more without need.")
         return replies
+
+    def upload(
+        self,
+        what: Command,
+        size: int,
+        source: Iterable[bytes],
+        deadline: float,
+        take: Taker | None = None,
+        *,
+        goes_at_once: bool,
+    ) -> Reply:
+        """Send a command that ends with a literal of `size` bytes from `source`, and return its reply.
+
+        With `goes_at_once` the literal follows without being asked for, where the server lets it (RFC 7888); else it
+        is sent only if the server asks for it, a round trip later. `source` is read once, while it is sent, and must
+        yield `size` bytes; what it raises leaves the connection unusable.
+        """
+        tag = self._new_tag()
+        reply = Reply()
+        self._take = take
+        self._pending[tag] = (what, reply)
+        is_free = goes_at_once and (self.has_literal_plus or (self.has_literal_minus and size <= MAX_LITERAL_MINUS))
+        announced = replace(what, arguments=(*what.arguments, b"{%d%s}" % (size, b"+" if is_free else b"")))
+        outgoing = bytearray()
+        chunks = write_command(tag, announced, literal_plus=self.has_literal_plus, literal_minus=self.has_literal_minus)
+        for index, chunk in enumerate(chunks):
+            if index and not self._is_continued(outgoing, reply, deadline):
+                return reply
+            outgoing += chunk
+        if not is_free and not self._is_continued(outgoing, reply, deadline):
+            return reply
+        for chunk in source:
+            outgoing += chunk
+            if len(outgoing) >= SEND_SIZE:
+                self._transport.send(bytes(outgoing), deadline)
+                outgoing.clear()
+        self._transport.send(bytes(outgoing + b"\r\n"), deadline)
+        while self._pending:
+            if self._step(deadline):
+                raise UpstreamProtocolError("The mail server asked for more without need.")
+        return reply
 
     def authenticate(
         self, mechanism: str, respond: Callable[[bytes], bytes | None], deadline: float, *, initial: bool

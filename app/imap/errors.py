@@ -9,9 +9,14 @@ from collections.abc import Callable
 
 from app.domain.errors import (
     AuthenticationFailed,
+    Conflict,
+    InvalidRequest,
     MailboxLocked,
     MailhatchError,
     NotFound,
+    PayloadTooLarge,
+    PermissionDenied,
+    QuotaExceeded,
     TlsFailed,
     UpstreamProtocolError,
     UpstreamRejected,
@@ -38,6 +43,16 @@ def _refused() -> MailhatchError:
     return AuthenticationFailed("The mail server refused the user name or the password.")
 
 
+#: What a code means of a command that changes something, where that is another thing than of one that reads.
+_BY_CODE_OF_EDITS: dict[bytes, _Make] = {
+    b"OVERQUOTA": lambda: QuotaExceeded("The mail server has no room left for this user."),
+    b"LIMIT": lambda: UpstreamRejected("The mail server says that a limit is reached."),
+    b"ALREADYEXISTS": lambda: Conflict("There is a mailbox of this name already."),
+    b"CANNOT": lambda: InvalidRequest("The mail server says that this can never be done."),
+    b"HASCHILDREN": lambda: Conflict("There are mailboxes in this mailbox."),
+    b"TOOBIG": lambda: PayloadTooLarge("The message is larger than the mail server takes."),  # RFC 4469, RFC 7889
+}
+
 _BY_CODE: dict[bytes, _Make] = {
     b"UNAVAILABLE": lambda: UpstreamUnavailable("The mail server says that it is unavailable.", retry_after=30),
     b"LIMIT": _throttled,
@@ -46,7 +61,7 @@ _BY_CODE: dict[bytes, _Make] = {
     b"INUSE": lambda: MailboxLocked("The mailbox is in use by another session.", retry_after=10),
     b"NONEXISTENT": lambda: NotFound("There is no such mailbox."),
     b"TRYCREATE": lambda: NotFound("There is no such mailbox."),
-    b"NOPERM": lambda: UpstreamRejected("The mail server does not permit this."),
+    b"NOPERM": lambda: PermissionDenied("The mail server does not permit this."),
     b"CORRUPTION": lambda: UpstreamRejected("The mail server reports damaged data."),
     b"AUTHENTICATIONFAILED": _refused,
     b"AUTHORIZATIONFAILED": lambda: AuthenticationFailed("The mail server does not let this user in."),
@@ -73,10 +88,19 @@ def refusal(status: bytes, code: Code | None, text: bytes) -> MailhatchError:
     return UpstreamRejected("The mail server refused the operation.")
 
 
+def edit_refusal(status: bytes, code: Code | None, text: bytes) -> MailhatchError:
+    """Translate a NO or BAD that completed a command which changes mail or mailboxes.
+
+    A full mailbox is said as OVERQUOTA there, as RFC 5530 means it; a pause that is asked for in words still counts.
+    """
+    make = _BY_CODE_OF_EDITS.get(code.name) if code is not None and not _BACKOFF.search(text) else None
+    return refusal(status, code, text) if make is None else make()
+
+
 def login_refusal(status: bytes, code: Code | None, text: bytes) -> MailhatchError:
     """Translate a NO or BAD that completed a login. A NO without a code is a refusal of the credentials."""
     known = _known(code, text)
-    if isinstance(known, NotFound | UpstreamRejected):
+    if isinstance(known, NotFound | UpstreamRejected | PermissionDenied):
         return AuthenticationFailed("The mail server refused the login.")
     if known is not None:
         return known

@@ -14,6 +14,10 @@ class Features:
     has_esearch: bool = False  # RFC 4731
     has_object_id: bool = False  # RFC 8474
     has_preview: bool = False  # RFC 8970
+    has_move: bool = False  # RFC 6851
+    has_uidplus: bool = False  # RFC 4315
+    has_unselect: bool = False  # RFC 3691
+    append_limit: int | None = None  # RFC 7889, in bytes
     is_gmail: bool = False  # X-GM-EXT-1
 
     @classmethod
@@ -28,5 +32,14 @@ class Features:
             has_esearch="ESEARCH" in announced or is_rev2,
             has_object_id="OBJECTID" in announced,
             has_preview="PREVIEW" in announced,
+            has_move="MOVE" in announced or is_rev2,
+            has_uidplus="UIDPLUS" in announced or is_rev2,
+            has_unselect="UNSELECT" in announced or is_rev2,
+            append_limit=_append_limit(announced),
             is_gmail="X-GM-EXT-1" in announced,
         )
+
+
+def _append_limit(announced: frozenset[str]) -> int | None:
+    limits = [one.removeprefix("APPENDLIMIT=") for one in announced if one.startswith("APPENDLIMIT=")]
+    return min((int(one) for one in limits if one.isascii() and one.isdigit() and len(one) <= 20), default=None)

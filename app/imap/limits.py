@@ -15,6 +15,9 @@ MAX_RESPONSES_BEFORE_LOGIN = 1000
 #: Bytes asked of the socket at a time; TLS gives at most 16 KiB of them at once.
 RECEIVE_SIZE = 65_536
 
+#: Reads of what came in unasked on an idle connection, before a change: news of the mailbox is far less.
+MAX_UNASKED_READS = 64
+
 #: SASL challenges in one authentication; the mechanisms we use have at most two.
 MAX_CHALLENGES = 5
 
@@ -62,3 +65,28 @@ MAX_PAGE_FLUSHES = 8
 
 #: Points probed at a time for a place in a mailbox without ESEARCH: 50,000 messages take three flushes.
 PROBES = 50
+
+#: Messages opened in one flush: their headers, at `MAX_HEADER` each, stay under `MAX_OPERATION` together.
+MAX_MESSAGES_AT_ONCE = 100
+
+#: Bytes of sections of many messages asked for in one flush: half of `MAX_OPERATION`.
+MAX_SECTIONS_AT_ONCE = 16 * 1024 * 1024
+
+#: UIDs in one command: at eleven characters each they leave room for flags, sections and a name in `MAX_COMMAND_LINE`.
+MAX_SET_UIDS = 500
+
+#: Bytes of all flags in one change, so that a command with them and a set stays under `MAX_COMMAND_LINE`.
+MAX_FLAGS_WRITTEN = 1_500
+
+#: Sets of UIDs changed in one flush; their answers are short, and what was not sent is known not to be done.
+MAX_SETS_AT_ONCE = 8
+
+#: How often a set is sent again because some of its messages had gone without our knowing; each try learns which.
+MAX_EDIT_ATTEMPTS = 3
+
+#: Bytes of an uploaded message gathered before they are sent.
+SEND_SIZE = 65_536
+
+#: Bytes of a message that are sent before the server has agreed to take them: a wasted upload costs less than the
+#: round trip it would take to ask.
+MAX_LITERAL_AT_ONCE = 65_536

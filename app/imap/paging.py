@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable
 
-from app.domain.errors import CursorExpired, UpstreamProtocolError, UpstreamRejected
+from app.domain.errors import CursorExpired, PermissionDenied, UpstreamProtocolError, UpstreamRejected
 from app.domain.flags import from_imap
 from app.domain.ids import Seq, Uid
 from app.domain.message import SummaryFacts
@@ -184,7 +184,7 @@ class _Page:
             if reply.is_ok or (has_changed and what.name != b"NOOP"):
                 continue
             error = refusal(reply.status, reply.code, reply.text)
-            if not (isinstance(error, UpstreamRejected) and self._window.rows):
+            if not (isinstance(error, UpstreamRejected | PermissionDenied) and self._window.rows):
                 raise error
 
     def _facts_of(self, row: FetchRow) -> SummaryFacts | None:

@@ -7,12 +7,13 @@ from app.domain.errors import NotFound, StaleReference, UpstreamProtocolError
 from app.domain.flags import from_imap
 from app.domain.message import MessageFacts
 from app.domain.query import MessageAddress, SectionRange
+from app.imap.dialogue import Reply
 from app.imap.facts import fields_of, make_summary, structure_of
 from app.imap.items import FLAGS, message_items, raw_items, section_item
 from app.imap.limits import MAX_SECTION_RANGE, MAX_SECTION_RANGES
-from app.imap.selection import Selection
+from app.imap.selection import Selection, View
 from app.imap.window import Window
-from app.imap.wire.commands import command
+from app.imap.wire.commands import Command, command
 from app.imap.wire.fetch import FetchRow, is_of
 from app.imap.wire.responses import Untagged
 from app.mime.headers import parse_header_block, raw_fields
@@ -28,23 +29,31 @@ def read_message(selection: Selection, address: MessageAddress, deadline: float)
     round trip more, and a defect.
     """
     row = _fetch(selection, address, message_items(selection.features), deadline)
+    return facts_of(row) or rescued(row, _fetch(selection, address, raw_items(selection.features), deadline))
+
+
+def facts_of(row: FetchRow) -> MessageFacts | None:
+    """Make the facts of an open message from the row that `message_items` brought.
+
+    None when the server's description of its structure cannot be read: `rescued` needs the row of `raw_items` too.
+    """
     structure = structure_of(row)
-    defects: tuple[str, ...] = ()
-    fields = fields_of(row)
-    header = _header(row)
-    summary = make_summary(row, structure, fields)
     if structure is None:
-        row = _fetch(selection, address, raw_items(selection.features), deadline)
-        raw = row.text(b"BODY[]<0>") or row.text(b"BODY[]") or b""
-        parsed = parse(raw)
-        structure, defects = parsed.root, parsed.defects
-        header = header or raw
-        fields = {name.lower(): value for name, value in reversed(raw_fields(raw))}
-        unreadable = summary.defects
-        summary = make_summary(row, structure, fields)
-        defects = (*dict.fromkeys((*unreadable, *summary.defects, *defects)),)
-        summary = replace(summary, defects=defects)
-    return MessageFacts(summary, from_imap(row.flags()), structure, parse_header_block(header))
+        return None
+    summary = make_summary(row, structure, fields_of(row))
+    return MessageFacts(summary, from_imap(row.flags()), structure, parse_header_block(_header(row)))
+
+
+def rescued(row: FetchRow, beginning: FetchRow) -> MessageFacts:
+    """Make the facts of a message whose structure the server cannot write, from its beginning."""
+    unreadable = make_summary(row, None, fields_of(row)).defects
+    raw = beginning.text(b"BODY[]<0>") or beginning.text(b"BODY[]") or b""
+    parsed = parse(raw)
+    fields = {name.lower(): value for name, value in reversed(raw_fields(raw))}
+    summary = make_summary(beginning, parsed.root, fields)
+    defects = dict.fromkeys((*unreadable, *summary.defects, *parsed.defects))
+    header = parse_header_block(_header(row) or raw)
+    return MessageFacts(replace(summary, defects=tuple(defects)), from_imap(beginning.flags()), parsed.root, header)
 
 
 def read_flags(selection: Selection, address: MessageAddress, deadline: float) -> tuple[str, ...]:
@@ -59,16 +68,23 @@ def read_sections(
 
     Ranges are cut at the bound. Servers that ignore the range and send the whole section are cut here.
     """
-    if not wanted:
-        return ()
+    return sections_of(_fetch(selection, address, range_items(wanted), deadline), wanted) if wanted else ()
+
+
+def range_items(wanted: Sequence[SectionRange]) -> str:
+    """Write the items of ranges of sections. Raises NotFound for what is no section, ValueError over a bound."""
     if len(wanted) > MAX_SECTION_RANGES:
         raise ValueError("too many section ranges at once")
     lengths: dict[tuple[str, int], int] = {}
     for one in wanted:
         key = (one.section, one.offset)
-        lengths[key] = max(lengths.get(key, 1), _length(one))
+        lengths[key] = max(lengths.get(key, 1), range_length(one))
     items = [section_item(section, offset, length) for (section, offset), length in lengths.items()]
-    row = _fetch(selection, address, f"(UID {' '.join(items)})", deadline)
+    return f"(UID {' '.join(items)})"
+
+
+def sections_of(row: FetchRow, wanted: Sequence[SectionRange]) -> tuple[bytes, ...]:
+    """Read what `range_items` brought. Raises UpstreamProtocolError when some of it is missing."""
     return tuple([_section(row, one) for one in wanted])
 
 
@@ -83,12 +99,7 @@ def _fetch(selection: Selection, address: MessageAddress, items: str, deadline: 
 
     fetching = command("UID FETCH", str(address.uid), items, expects=["FETCH"])
     replies = selection.run([*entering, fetching], deadline, take)
-    try:
-        view = selection.entered(entering, replies)
-    except NotFound:
-        raise StaleReference("The mailbox of this message is no longer there.") from None
-    if view.uidvalidity != address.uidvalidity:
-        raise StaleReference("The mailbox was renumbered; its messages have new ids.")
+    entered_as(selection, address.uidvalidity, entering, replies)
     reply = replies[-1]
     if reply.code is not None and reply.code.name == b"EXPUNGEISSUED":  # RFC 5530: gone, and not yet told
         raise StaleReference(_GONE)
@@ -99,12 +110,26 @@ def _fetch(selection: Selection, address: MessageAddress, items: str, deadline: 
     return row
 
 
+def entered_as(selection: Selection, uidvalidity: int, entering: Sequence[Command], replies: Sequence[Reply]) -> View:
+    """Return the view after a flush that began with `entering`. Raises StaleReference when it is not of the mailbox the
+    caller's UIDs belong to.
+    """
+    try:
+        view = selection.entered(entering, replies)
+    except NotFound:
+        raise StaleReference("The mailbox of this message is no longer there.") from None
+    if view.uidvalidity != uidvalidity:
+        raise StaleReference("The mailbox was renumbered; its messages have new ids.")
+    return view
+
+
 def _header(row: FetchRow) -> bytes:
     sections = row.sections()
     return sections.get((b"HEADER", 0)) or sections.get((b"HEADER", None)) or b""
 
 
-def _length(one: SectionRange) -> int:
+def range_length(one: SectionRange) -> int:
+    """How many bytes of a range are asked for. Raises ValueError for an offset that no section has."""
     if one.offset < 0 or one.offset > 0xFFFFFFFF:
         raise ValueError("the offset of a section is out of range")
     return max(1, min(MAX_SECTION_RANGE if one.length is None else one.length, MAX_SECTION_RANGE))
@@ -113,7 +138,7 @@ def _length(one: SectionRange) -> int:
 def _section(row: FetchRow, one: SectionRange) -> bytes:
     sections = row.sections()
     name = one.section.encode("ascii")
-    length = _length(one)
+    length = range_length(one)
     if (name, one.offset) in sections:
         data = sections[name, one.offset]
         start = 0

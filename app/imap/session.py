@@ -1,77 +1,27 @@
 """IMAP sessions: what the ports ask for, on one connection."""
 
-from collections.abc import Container, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Container, Mapping, Sequence
 
 from app.domain.account import Credentials, IncomingServer
-from app.domain.capabilities import Capabilities
-from app.domain.errors import (
-    CursorExpired,
-    NotFound,
-    NotSupportedByServer,
-    StaleReference,
-    UpstreamRejected,
-    UpstreamUnavailable,
-)
 from app.domain.ids import Uid
 from app.domain.mailbox import MailboxFacts
 from app.domain.message import MessageFacts
 from app.domain.ports import StepListener
 from app.domain.query import MessageAddress, PageQuery, PageRows, SectionRange
-from app.imap.capabilities import describe
 from app.imap.connection import Connection
-from app.imap.features import Features
-from app.imap.limits import MAX_OPERATION, MAX_RESPONSES
+from app.imap.edit_session import EditSession
+from app.imap.limits import MAX_MESSAGES_AT_ONCE
 from app.imap.listing import read_mailboxes
+from app.imap.many import batches_by_size, read_many_sections, read_messages
 from app.imap.paging import read_page
 from app.imap.reading import read_flags, read_message, read_sections
-from app.imap.selection import Selection
-from app.imap.wire.commands import UnsafeCommand, command
 from app.net.dialer import Dialer
 from app.net.opening import Opening
 from app.net.tls import TlsContexts
 
-#: After these the connection is as good as before: the server understood, and said no.
-_HARMLESS = (UpstreamRejected, StaleReference, NotFound, NotSupportedByServer, CursorExpired)
 
-
-class ImapSession:
-    """`MailSession` on an IMAP connection that is logged in."""
-
-    def __init__(self, connection: Connection) -> None:
-        """Take a connection after `Connection.introduce`."""
-        self._connection = connection
-        self._capabilities = describe(connection.capabilities)
-        self._selection = Selection(connection.dialogue, Features.of(connection.capabilities))
-        self._is_usable = True
-
-    def __repr__(self) -> str:
-        """Tell the mailbox and the state, nothing of the account."""
-        return f"<ImapSession {'usable' if self._is_usable else 'dead'} in {self.selected!r}>"
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether another operation may be tried."""
-        return self._is_usable
-
-    @property
-    def selected(self) -> str | None:
-        """Name of the mailbox this connection is in; None when in none."""
-        return self._selection.view.name if self._selection.view else None
-
-    @property
-    def round_trips(self) -> int:
-        """How often it has waited for an answer since login."""
-        return self._connection.transport.round_trips
-
-    def capabilities(self) -> Capabilities:
-        """Tell what the server can do; asks nothing."""
-        return self._capabilities
-
-    def ping(self, deadline: float) -> None:
-        """Find out whether the connection is alive (NOOP)."""
-        with self._operation():
-            self._selection.run([command("NOOP")], deadline)[0].require_ok()
+class ImapSession(EditSession):
+    """`MailSession` on an IMAP connection that is logged in, with all that servers can do beside."""
 
     def mailboxes(self, deadline: float) -> tuple[MailboxFacts, ...]:
         """List every mailbox with its counts."""
@@ -98,33 +48,26 @@ class ImapSession:
         with self._operation():
             return read_sections(self._selection, address, wanted, deadline)
 
-    def close(self, deadline: float) -> None:
-        """Log out politely, unless the connection is dead; never raises."""
-        if self._is_usable:
-            self._is_usable = False
-            self._connection.log_out(deadline)
-        self._connection.transport.close()
+    def messages(
+        self, mailbox: str, uidvalidity: int, uids: Sequence[Uid], deadline: float
+    ) -> Mapping[Uid, MessageFacts]:
+        """Tell all about messages of one mailbox but their bodies; those that are gone are left out."""
+        found: dict[Uid, MessageFacts] = {}
+        for start in range(0, len(uids), MAX_MESSAGES_AT_ONCE):
+            with self._operation():
+                some = uids[start : start + MAX_MESSAGES_AT_ONCE]
+                found.update(read_messages(self._selection, mailbox, uidvalidity, some, deadline))
+        return found
 
-    def abort(self) -> None:
-        """Cut the connection, from any thread; never raises."""
-        self._is_usable = False
-        self._connection.transport.abort()
-
-    @contextmanager
-    def _operation(self) -> Iterator[None]:
-        """Bound what the server may send, and give the connection up after what leaves it in doubt."""
-        if not self._is_usable:
-            raise UpstreamUnavailable("The connection to the mail server was lost.")
-        self._connection.transport.allow(MAX_OPERATION, MAX_RESPONSES)
-        try:
-            yield
-        except UnsafeCommand:  # refused before a byte left: no mailbox has such a name, no message such a part
-            raise NotFound("There is no such mailbox or part.") from None
-        except _HARMLESS:
-            raise
-        except BaseException:
-            self._is_usable = False
-            raise
+    def many_sections(
+        self, mailbox: str, uidvalidity: int, wanted: Mapping[Uid, Sequence[SectionRange]], deadline: float
+    ) -> Mapping[Uid, tuple[bytes, ...]]:
+        """Fetch section bytes of messages of one mailbox; those that are gone are left out."""
+        found: dict[Uid, tuple[bytes, ...]] = {uid: () for uid, ranges in wanted.items() if not ranges}
+        for batch in batches_by_size(wanted):
+            with self._operation():
+                found.update(read_many_sections(self._selection, mailbox, uidvalidity, batch, deadline))
+        return found
 
 
 class ImapSessionFactory:

@@ -1,11 +1,12 @@
 """A socket under a deadline: bytes out, responses in, with caps; and the count of round trips."""
 
 import socket
+import ssl
 from collections.abc import Callable
 
 from app.domain.errors import TlsFailed, UpstreamProtocolError, UpstreamUnavailable
 from app.imap.errors import HUNG_UP, io_error
-from app.imap.limits import MAX_BEFORE_LOGIN, MAX_RESPONSES_BEFORE_LOGIN, RECEIVE_SIZE
+from app.imap.limits import MAX_BEFORE_LOGIN, MAX_RESPONSES_BEFORE_LOGIN, MAX_UNASKED_READS, RECEIVE_SIZE
 from app.imap.wire.reader import Pieces, ResponseReader
 from app.net.deadline import remaining
 
@@ -66,6 +67,25 @@ class Transport:
         if run:
             self._count(run.count(b"\n"))
         return run
+
+    def has_ended(self) -> bool:
+        """Whether the server has closed the connection, as far as can be seen without waiting. Never raises.
+
+        What came in meanwhile is kept. A goodbye that came ahead of the end is seen too, since the end follows it.
+        """
+        try:
+            self._sock.settimeout(0)
+            for _ in range(MAX_UNASKED_READS):
+                data = self._sock.recv(RECEIVE_SIZE)
+                if not data:
+                    return True
+                self._bytes_left -= len(data)
+                self._reader.feed(data)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        except OSError:
+            return True
+        return True  # a flood: not a connection to be trusted with a change
 
     def upgrade(self, wrap: Callable[[socket.socket], socket.socket]) -> None:
         """Put TLS on the connection. Raises TlsFailed when anything came in before it (STARTTLS injection)."""

@@ -1,6 +1,6 @@
 """Rows of the selected mailbox by sequence number, kept right while messages come and go."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 
 from app.domain.errors import UpstreamProtocolError
@@ -20,9 +20,12 @@ class Window:
     `expunged` counts messages that went. `run` are the bytes of all rows while they came as one run of flags.
     """
 
-    def __init__(self, max_rows: int) -> None:
-        """Begin empty. More than `max_rows` raise UpstreamProtocolError: nobody asked for so many."""
+    def __init__(self, max_rows: int, wanted: Container[int] | None = None) -> None:
+        """Begin empty. More than `max_rows` raise UpstreamProtocolError: nobody asked for so many. With `wanted`, rows
+        of other UIDs are not taken: a server may tell of any message at any time.
+        """
         self._max_rows = max_rows
+        self._wanted = wanted
         self.rows: Mapping[int, FetchRow] = {}
         self.expunged = 0
         self.run: bytes | None = b""
@@ -65,6 +68,8 @@ class Window:
             self._put(row)
 
     def _put(self, row: FetchRow) -> None:
+        if self._wanted is not None and row.uid not in self._wanted:
+            return
         before = self.rows.get(row.seq)
         if before is not None and before.uid == row.uid:
             row = replace(row, items={**before.items, **row.items}, is_broken=before.is_broken or row.is_broken)

@@ -5,17 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from app.domain.errors import (
-    CursorExpired,
-    MailhatchError,
-    NotFound,
-    NotSupportedByServer,
-    StaleReference,
-    UpstreamRejected,
-    UpstreamThrottled,
-    UpstreamTimeout,
-)
-from app.domain.ports import Clock, MailSession
+from app.domain.errors import MailhatchError, UpstreamThrottled, UpstreamTimeout
+from app.domain.ports import HARMLESS, Clock, MailSession
 from app.pool.account import Connection
 from app.pool.limits import ABORT_GRACE
 from app.pool.stats import PoolMeter
@@ -23,9 +14,6 @@ from app.pool.threads import Threads
 from app.telemetry.trace import current_cost
 
 T = TypeVar("T")
-
-#: Answers, not accidents: the connection is as good as before.
-_HARMLESS = (UpstreamRejected, StaleReference, NotFound, NotSupportedByServer, CursorExpired)
 
 
 class Runner:
@@ -55,7 +43,7 @@ class Runner:
         try:
             result = await self._result(future, session, deadline)
         except MailhatchError as error:
-            outcome, is_good = error.code, isinstance(error, _HARMLESS)
+            outcome, is_good = error.code, isinstance(error, HARMLESS)
             if isinstance(error, UpstreamThrottled):
                 connection.account.breaker.fail(error, self._clock.monotonic())
             raise

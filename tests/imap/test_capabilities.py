@@ -14,6 +14,10 @@ def test_a_bare_server_reads_and_says_what_it_lacks() -> None:
     assert found.items["push"] == Capability(False, "none")
     assert found.items["preview"] == Capability(True, "service", "BODY[1]")
     assert found.items["special_use"] == Capability(True, "service", "names")
+    assert found.items["move"] == Capability(True, "service", "COPY")
+    assert found.items["erase"] == Capability(True, "service", "EXPUNGE")
+    assert found.items["copy"] == Capability(True, "server", "COPY")
+    assert found.items["conditional_flags"] == Capability(False, "none")
 
 
 @pytest.mark.parametrize(
@@ -26,6 +30,8 @@ def test_a_bare_server_reads_and_says_what_it_lacks() -> None:
         ("X-GM-EXT-1", "stable_ids", "X-GM-EXT-1"),
         ("OBJECTID X-GM-EXT-1", "threads", "OBJECTID"),
         ("IMAP4REV2", "move", "IMAP4REV2"),
+        ("UIDPLUS", "erase", "UIDPLUS"),
+        ("CONDSTORE", "conditional_flags", "CONDSTORE"),
         ("LIST-STATUS", "mailbox_counts", "LIST-STATUS"),
     ],
 )

@@ -209,7 +209,7 @@ LINES = [b"* 1 FETCH (FLAGS (\\Seen))\r\n", b"* OK hm\r\n", b"* 3 EXPUNGE\r\n", 
 def test_a_flood_of_unasked_data_ends_with_bounded_memory(
     open_session: Open, line: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.imap.session.MAX_RESPONSES", 5000)
+    monkeypatch.setattr("app.imap.session_base.MAX_RESPONSES", 5000)
     with ScriptedServer(login(), "C: M2 NOOP", flood(line)) as server:
         session = open_session(server.endpoint)
         tracemalloc.start()

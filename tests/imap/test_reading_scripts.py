@@ -5,6 +5,7 @@ import pytest
 from app.domain.errors import (
     MailhatchError,
     NotFound,
+    PermissionDenied,
     UpstreamProtocolError,
     UpstreamRejected,
     UpstreamThrottled,
@@ -93,7 +94,7 @@ def test_list_status_with_ids(open_session: Open) -> None:
     [
         ("NO unknown", NotFound),
         ("NO [NONEXISTENT] x", NotFound),
-        ("NO [NOPERM] x", UpstreamRejected),
+        ("NO [NOPERM] x", PermissionDenied),
         ("NO [LIMIT] x", UpstreamThrottled),
         ("NO [CONTACTADMIN] x", UpstreamRejected),
     ],

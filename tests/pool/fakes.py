@@ -38,6 +38,8 @@ class FakeSession:
     was_polite: bool = False
     is_aborted: bool = False
     ignores_abort: bool = False
+    has_left: bool = False
+    expects_writes: bool = False
     calls: list[str] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
 
@@ -77,6 +79,12 @@ class FakeSession:
 
     def ping(self, deadline: float) -> None:
         self.touch(None, deadline)
+
+    def has_hung_up(self) -> bool:
+        return self.has_left
+
+    def expect_writes(self) -> None:
+        self.expects_writes = True
 
     def mailboxes(self, deadline: float) -> tuple[MailboxFacts, ...]:
         self.touch(None, deadline)

@@ -116,6 +116,20 @@ local 127.0.0.4 {{
 }}
 """
 
+#: Settings for a server that keeps access control lists (RFC 4314); see `MailUser.restrict`.
+ACCESS_LISTS = (
+    "mail_plugins = acl",
+    "protocol imap {\n  mail_plugins = acl imap_acl\n}",
+    "plugin {\n  acl = vfile\n}",
+)
+
+#: Settings for a server that gives each user 100 kB (RFC 9208).
+SMALL_QUOTA = (
+    "mail_plugins = quota",
+    "protocol imap {\n  mail_plugins = quota imap_quota\n}",
+    "plugin {\n  quota = count:User quota\n  quota_rule = *:storage=100k\n  quota_grace = 0\n  quota_vsizes = yes\n}",
+)
+
 #: Access tokens are JSON web tokens, checked against a key in the folder `oauth`; nobody is asked.
 OAUTH = """\
 introspection_mode = local

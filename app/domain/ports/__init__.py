@@ -11,7 +11,7 @@ from app.domain.ports.gateway import AccountObserver, CredentialSource, MailGate
 from app.domain.ports.log import EventLog, EventPage, SnapshotStore
 from app.domain.ports.lookup import ConversationSession, LookupGateway, SearchSession
 from app.domain.ports.own_edits import EditObserver, NoEditObserver
-from app.domain.ports.sessions import BatchSession, MailSession, SessionFactory, StepListener
+from app.domain.ports.sessions import HARMLESS, BatchSession, MailSession, SessionFactory, StepListener
 from app.domain.ports.stores import (
     AccountFilter,
     AccountStore,
@@ -26,6 +26,7 @@ from app.domain.ports.stores import (
 )
 
 __all__ = [
+    "HARMLESS",
     "AccountFilter",
     "AccountObserver",
     "AccountStore",

@@ -1,22 +1,48 @@
 """What a mail server can do, on one connection."""
 
 from collections.abc import Container, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from app.domain.account import Credentials, IncomingServer
 from app.domain.capabilities import Capabilities, CheckStep
+from app.domain.errors import (
+    Conflict,
+    CursorExpired,
+    InvalidRequest,
+    MailhatchError,
+    NotFound,
+    NotSupportedByServer,
+    PayloadTooLarge,
+    PermissionDenied,
+    QuotaExceeded,
+    StaleReference,
+    UpstreamRejected,
+)
 from app.domain.ids import Uid
 from app.domain.mailbox import MailboxFacts
 from app.domain.message import MessageFacts
 from app.domain.query import MessageAddress, PageQuery, PageRows, SectionRange
 
+#: Answers, not accidents: the server understood and said no, and the connection is as good as before.
+HARMLESS: Final[tuple[type[MailhatchError], ...]] = (
+    UpstreamRejected,
+    StaleReference,
+    NotFound,
+    NotSupportedByServer,
+    CursorExpired,
+    PermissionDenied,
+    QuotaExceeded,
+    Conflict,
+    InvalidRequest,
+    PayloadTooLarge,
+)
+
 
 class MailSession(Protocol):
     """One logged-in connection to a mail server. Blocking, and used by one thread at a time.
 
-    Every method takes a deadline and raises errors of `app.domain.errors` alone. After any error but
-    UpstreamRejected, StaleReference, NotFound, CursorExpired and NotSupportedByServer the session is dead: `is_usable`
-    is False and the owner closes it.
+    Every method takes a deadline and raises errors of `app.domain.errors` alone. After any error but those of
+    `HARMLESS` the session is dead: `is_usable` is False and the owner closes it.
     """
 
     @property
@@ -36,6 +62,12 @@ class MailSession(Protocol):
 
     def ping(self, deadline: float) -> None:
         """Find out whether the connection is alive (NOOP)."""
+
+    def has_hung_up(self) -> bool:
+        """Whether the server has closed the connection, as far as can be seen without asking; never raises."""
+
+    def expect_writes(self) -> None:
+        """Be ready to change mail from now on, where that differs from reading; may be called from any thread."""
 
     def mailboxes(self, deadline: float) -> tuple[MailboxFacts, ...]:
         """List every mailbox with its counts: one round trip with LIST-STATUS, else pipelined."""

@@ -43,3 +43,6 @@ MAX_COMMAND_LINE = 8000
 
 #: Numbers taken from a set the server sends (VANISHED 1:4294967295 would be four thousand million).
 MAX_SET_RANGES = 100_000
+
+#: Characters of a keyword we send; servers keep them in file names or fixed fields, and people write short ones.
+MAX_KEYWORD = 100

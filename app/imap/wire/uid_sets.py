@@ -1,13 +1,16 @@
 """Sets of UIDs or sequence numbers on the wire: `1:3,5` (RFC 9051 section 9, sequence-set)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import TypeVar
 
 from app.imap.wire.errors import MalformedResponse
 from app.imap.wire.limits import MAX_SET_RANGES
 
 _RANGE = re.compile(r"([1-9][0-9]{0,9})(?::([1-9][0-9]{0,9}))?", re.ASCII)
 _LARGEST = 0xFFFFFFFF
+
+_Number = TypeVar("_Number", bound=int)
 
 
 def format_set(numbers: Iterable[int]) -> str:
@@ -60,3 +63,17 @@ def _parse_ranges(text: bytes) -> Iterator[tuple[int, int]]:
 def count_below(ranges: Iterable[tuple[int, int]], bound: int) -> int:
     """Count how many numbers of the ranges are under `bound`, without writing them out."""
     return sum(min(last, bound - 1) - first + 1 for first, last in ranges if first < bound)
+
+
+def within(wanted: Collection[_Number], ranges: Iterable[tuple[int, int]]) -> set[_Number]:
+    """Tell which of the wanted numbers lie in the ranges, without writing these out."""
+    ordered = sorted(ranges)
+    found: set[_Number] = set()
+    reach = place = 0
+    for number in sorted(wanted):
+        while place < len(ordered) and ordered[place][0] <= number:
+            reach = max(reach, ordered[place][1])
+            place += 1
+        if number <= reach:
+            found.add(number)
+    return found
