@@ -100,6 +100,12 @@ class Settings(BaseSettings):
     summary_cache_bytes: int = Field(
         32 * 1024 * 1024, ge=0, description="Memory for cached summaries in bytes, over all accounts."
     )
+    body_cache_bytes: int = Field(
+        1024 * 1024 * 1024,
+        ge=0,
+        description="Disk in bytes for downloaded messages of POP3 accounts, encrypted, in the data folder; the "
+        "message used last stays in any case.",
+    )
     request_body_bytes: int = Field(
         1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="Largest request body in bytes."
     )

@@ -9,11 +9,12 @@ from app.bootstrap.clock import SystemClock
 from app.bootstrap.edits import open_edits
 from app.bootstrap.first_start import check_sealed
 from app.bootstrap.housekeeping import purge_hourly, refresher, stopped
-from app.bootstrap.mail import open_mail
+from app.bootstrap.mail import Mail, MailParts, open_bodies, open_mail
 from app.config import Settings
+from app.domain.ports import Clock
 from app.http.state import FaceServices
-from app.pool.pool import Pool
 from app.security.keyfile import load_or_create_keyring
+from app.security.keyring import Keyring
 from app.security.links import LinkSigner
 from app.security.vault import Vault
 from app.services.access import Access
@@ -46,7 +47,6 @@ class OpenServices:
     account_store: SqlAccountStore
     access: Access
     accounts: Accounts
-    pool: Pool
     face: FaceServices
 
 
@@ -65,12 +65,12 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
         metrics, health = Metrics(), Health()
         health.add("database", database.ping)
         states = AccountStates(store, clock)
-        mail = open_mail(settings, store, states, clock, metrics)
+        mail = await _mail(settings, database, store, states, clock, metrics, keyring)
         policy = AccountPolicy(settings.allow_insecure_mail, settings.mail_timeout)
         accounts = Accounts(store, mail.gateway, states, clock, policy)
         accounts.start()
         stack.push_async_callback(accounts.close)  # after the pool, whose last words it keeps
-        stack.push_async_callback(mail.pool.close, settings.shutdown_timeout)
+        stack.push_async_callback(mail.close, settings.shutdown_timeout)
         links = PartLinks(LinkSigner(keyring.derive("part-links"), settings.link_lifetime), clock)
         mailboxes = Mailboxes(
             accounts, MailboxDirectory(SqlMailboxStore(database)), mail.gateway, settings.mail_timeout
@@ -100,4 +100,17 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
         for name, work in (("loop-lag", LoopLag(metrics).run()), ("purge", purge)):
             stack.push_async_callback(stopped, asyncio.create_task(work, name=name))
         stack.callback(health.begin_draining)
-        yield OpenServices(settings, database, store, face.access, accounts, mail.pool, face)
+        yield OpenServices(settings, database, store, face.access, accounts, face)
+
+
+async def _mail(
+    settings: Settings,
+    database: Database,
+    store: SqlAccountStore,
+    states: AccountStates,
+    clock: Clock,
+    metrics: Metrics,
+    keyring: Keyring,
+) -> Mail:
+    bodies = await asyncio.to_thread(open_bodies, settings, keyring.derive("bodies"))
+    return open_mail(MailParts(settings, database, store, states, clock, metrics, bodies))

@@ -7,18 +7,24 @@ from pathlib import Path
 
 from app.commands.exits import CommandError, Exit
 from app.commands.opening import is_terminal
-from app.domain.account import AccessToken, Credentials, IncomingServer, MailProtocol, Password, Security
+from app.domain.account import AccessToken, Credentials, IncomingServer, MailProtocol, Password, Security, standard_port
 
-#: RFC 8314 section 7.3 and RFC 9051 section 2.1.
-_PORTS = {"tls": 993, "starttls": 143, "none": 143}
 #: Longest secret file or line read; the service has its own, smaller bounds.
 _MOST = 64 * 1024
 
 
 def add_server(command: argparse.ArgumentParser) -> None:
     """Declare where to log in and how the secret is handed over."""
-    command.add_argument("--host", help="name or address of the IMAP server")
-    command.add_argument("--port", type=int, help="port (default: 993 with tls, else 143)")
+    command.add_argument(
+        "--protocol",
+        choices=[protocol.value for protocol in MailProtocol],
+        default=MailProtocol.IMAP.value,
+        help="how the server speaks (default: imap)",
+    )
+    command.add_argument("--host", help="name or address of the mail server")
+    command.add_argument(
+        "--port", type=int, help="port (default: with imap 993 for tls, else 143; with pop3 995 for tls, else 110)"
+    )
     command.add_argument(
         "--security",
         choices=[security.value for security in Security],
@@ -43,11 +49,12 @@ def read_server(arguments: argparse.Namespace) -> IncomingServer:
         raise CommandError("Give the mail server with --host.", Exit.USAGE)
     if not username:
         raise CommandError("Give the user name at the mail server with --username.", Exit.USAGE)
+    protocol, security = MailProtocol(arguments.protocol), Security(arguments.security)
     return IncomingServer(
-        protocol=MailProtocol.IMAP,
+        protocol=protocol,
         host=arguments.host,
-        port=_PORTS[arguments.security] if arguments.port is None else arguments.port,
-        security=Security(arguments.security),
+        port=standard_port(protocol, security) if arguments.port is None else arguments.port,
+        security=security,
         username=username,
         ca_pem=None if arguments.ca_file is None else _read(arguments.ca_file),
     )

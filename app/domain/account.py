@@ -12,6 +12,7 @@ class MailProtocol(StrEnum):
     """How the incoming server speaks."""
 
     IMAP = "imap"
+    POP3 = "pop3"
 
 
 class Security(StrEnum):
@@ -20,6 +21,19 @@ class Security(StrEnum):
     TLS = "tls"
     STARTTLS = "starttls"
     NONE = "none"
+
+
+_PORTS = {
+    (MailProtocol.IMAP, True): 993,
+    (MailProtocol.IMAP, False): 143,
+    (MailProtocol.POP3, True): 995,
+    (MailProtocol.POP3, False): 110,
+}
+
+
+def standard_port(protocol: MailProtocol, security: Security) -> int:
+    """Return the port that servers listen on unless they say otherwise (RFC 8314, RFC 9051, RFC 1939)."""
+    return _PORTS[protocol, security is Security.TLS]
 
 
 class AccountState(StrEnum):

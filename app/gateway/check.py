@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from app.domain.account import ConnectPlan, Security
 from app.domain.capabilities import CheckReport, CheckStep
 from app.domain.errors import MailhatchError
-from app.domain.ports import SessionFactory
+from app.domain.ports import Session, SessionFactory
+
+S = TypeVar("S", bound=Session)
 
 _StepName = Literal["resolved", "connected", "tls", "greeting", "login", "capabilities", "mailboxes"]
 
@@ -18,8 +20,13 @@ _ORDER: Final[dict[Security, tuple[_StepName, ...]]] = {
 }
 
 
-def check_work(factory: SessionFactory, plan: ConnectPlan) -> Callable[[float], CheckReport]:
-    """What to do in a thread: connect, log in, list the mailboxes, log out. Its report ends with the failed step."""
+def check_work(
+    factory: SessionFactory[S], plan: ConnectPlan, look: Callable[[S, float], str]
+) -> Callable[[float], CheckReport]:
+    """What to do in a thread: connect, log in, `look` what is there, log out. The report ends with the failed step.
+
+    `look` says in a few words what it found.
+    """
 
     def work(deadline: float) -> CheckReport:
         steps: list[CheckStep] = []
@@ -34,12 +41,11 @@ def check_work(factory: SessionFactory, plan: ConnectPlan) -> Callable[[float], 
             return _failed(steps, _next_step(plan, steps), began, error)
         try:
             began = time.monotonic()
-            found = session.mailboxes(deadline)
+            detail = look(session, deadline)
         except MailhatchError as error:
             return _failed(steps, "mailboxes", began, error)
         finally:
             session.close(deadline)
-        detail = f"{len(found)} mailbox{'' if len(found) == 1 else 'es'}"
         return CheckReport(True, (*steps, CheckStep("mailboxes", True, time.monotonic() - began, detail)))
 
     return work

@@ -18,3 +18,6 @@ SUMMARY_OVERHEAD = 420
 
 #: What one cached mailbox takes before its first summary. Measured.
 MAILBOX_OVERHEAD = 900
+
+#: Accounts of which it is remembered who speaks to them, about 200 bytes each.
+PROTOCOLS = 100_000

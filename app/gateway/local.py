@@ -26,8 +26,8 @@ class LocalGateway:
 
     def __init__(
         self,
-        pool: Pool,
-        factory: SessionFactory,
+        pool: Pool[MailSession],
+        factory: SessionFactory[MailSession],
         summaries: SummaryCache,
         structures: StructureCache,
         clock: Clock,
@@ -61,7 +61,7 @@ class LocalGateway:
         """Connect afresh and tell each step: outside the account's budget and backoff, within the host's ceiling and
         pace of logins. Raises TooManyConnections and ShuttingDown, never for a failure of the server.
         """
-        return await self._pool.probe(plan.incoming, check_work(self._factory, plan), timeout)
+        return await self._pool.probe(plan.incoming, check_work(self._factory, plan, _count_mailboxes), timeout)
 
     async def forget(self, account_id: AccountId) -> None:
         """Drop what is cached, connections and backoff. What still runs is not cached when it ends."""
@@ -69,3 +69,8 @@ class LocalGateway:
         self._pages.forget(account_id)
         self._opened.forget(account_id)
         await asyncio.shield(self._pool.forget(account_id))
+
+
+def _count_mailboxes(session: MailSession, deadline: float) -> str:
+    count = len(session.mailboxes(deadline))
+    return f"{count} mailbox{'' if count == 1 else 'es'}"

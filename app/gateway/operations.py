@@ -17,7 +17,7 @@ T = TypeVar("T")
 class Operations:
     """The way from the gateway's nouns and verbs to a session of the pool. Used on the event loop."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool[MailSession]) -> None:
         """Take the pool."""
         self._pool = pool
         self._epochs = Epochs()

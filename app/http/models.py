@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.domain.account import AccessToken, Credentials, IncomingServer, MailProtocol, Password, Security
+from app.domain.account import AccessToken, Credentials, IncomingServer, MailProtocol, Password, Security, standard_port
 from app.domain.ports import NewAccount
 from app.http.body import Body, few_fields
 from app.services.access import NewToken
@@ -60,7 +60,13 @@ class Incoming(Body):
 
     protocol: MailProtocol = MailProtocol.IMAP
     host: str = Field(min_length=1, max_length=HOST_CHARS, examples=["imap.example.com"])
-    port: int = Field(993, ge=1, le=65535)
+    port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Unset: 993 with IMAP and `tls`, else 143; 995 with POP3 and `tls`, else 110.",
+        examples=[993],
+    )
     security: Security = Security.TLS
     username: str = Field(min_length=1, max_length=USERNAME_CHARS, examples=["ana@example.com"])
     auth: Auth
@@ -89,7 +95,12 @@ class AccountBody(Body):
             email=self.email,
             metadata=dict(self.metadata),
             incoming=IncomingServer(
-                server.protocol, server.host, server.port, server.security, server.username, server.tls.ca_pem
+                server.protocol,
+                server.host,
+                server.port or standard_port(server.protocol, server.security),
+                server.security,
+                server.username,
+                server.tls.ca_pem,
             ),
             credentials=_credentials(server.auth),
         )

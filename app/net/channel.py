@@ -1,6 +1,7 @@
 """A socket under a deadline: bytes out, bytes in, with a cap; and the count of round trips. For any line protocol."""
 
 import socket
+import ssl
 from collections.abc import Callable
 
 from app.domain.errors import MailhatchError, UpstreamProtocolError, UpstreamTimeout, UpstreamUnavailable
@@ -63,6 +64,19 @@ class Channel:
         if self._bytes_left < 0:
             raise UpstreamProtocolError("The mail server sent more than the bound allows.")
         return data
+
+    def has_ended(self) -> bool:
+        """Whether the peer has closed the connection, or spoken without being asked, as far as can be seen without
+        waiting; of no further use then. Never raises.
+        """
+        try:
+            self._sock.settimeout(0)
+            self._sock.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        except OSError:
+            return True
+        return True
 
     def upgrade(self, wrap: Callable[[socket.socket], socket.socket]) -> None:
         """Put TLS on the connection; the caller has made sure that nothing came in ahead of it."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.errors import MailhatchError, TooManyConnections
 from app.domain.ids import AccountId
-from app.domain.ports import MailSession
+from app.domain.ports import Session
 from app.pool.breaker import Breaker, repeated
 from app.pool.limits import BUSY_RETRY_AFTER, WAITERS_PER_ACCOUNT
 from app.pool.waiter import Waiter
@@ -24,7 +24,7 @@ class Connection:
     `is_doomed`: it is not used again when it comes back. Times are on the clock of deadlines.
     """
 
-    session: MailSession
+    session: Session
     account: "AccountConnections"
     slot: Slot | None
     retire_at: float

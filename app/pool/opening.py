@@ -7,7 +7,7 @@ from functools import partial
 
 from app.domain.account import ConnectPlan
 from app.domain.errors import AuthenticationFailed, InternalError, MailhatchError
-from app.domain.ports import AccountObserver, Clock, CredentialSource, MailSession, SessionFactory
+from app.domain.ports import AccountObserver, Clock, CredentialSource, Session, SessionFactory
 from app.pool.account import AccountConnections, Connection, Slot
 from app.pool.admission import Admission, is_waited_for
 from app.pool.capacity import Capacity
@@ -24,7 +24,7 @@ class Opener:
 
     def __init__(
         self,
-        factory: SessionFactory,
+        factory: SessionFactory[Session],
         credentials: CredentialSource,
         observer: AccountObserver,
         options: PoolOptions,
@@ -79,7 +79,7 @@ class Opener:
         if not account.idle and not account.leased and not account.dialing:
             self._observer.connecting(account.id)
         account.dialing += 1
-        outcome: MailSession | MailhatchError | None = None
+        outcome: Session | MailhatchError | None = None
         try:
             outcome = await self._dial(plan)
         finally:
@@ -100,7 +100,7 @@ class Opener:
             self._observer.connected(account.id)
         return connection
 
-    async def _dial(self, plan: ConnectPlan) -> MailSession | MailhatchError:
+    async def _dial(self, plan: ConnectPlan) -> Session | MailhatchError:
         began = self._clock.monotonic()
         deadline = began + self._options.connect_timeout
         future = self._threads.submit(partial(self._factory.open, plan.incoming, plan.credentials, deadline))
@@ -109,7 +109,7 @@ class Opener:
         except asyncio.CancelledError:
             future.add_done_callback(_abort_late)
             raise
-        outcome: MailSession | MailhatchError
+        outcome: Session | MailhatchError
         try:
             outcome = future.result()
         except MailhatchError as error:
@@ -132,7 +132,7 @@ class Opener:
         self._observer.failed(account.id, error, self._clock.now() + max(0.0, wait))
 
 
-def _abort_late(future: "asyncio.Future[MailSession]") -> None:
+def _abort_late(future: "asyncio.Future[Session]") -> None:
     """Cut a session that was opened after nobody wanted it any more; what is cut closes without waiting."""
     if not future.cancelled() and future.exception() is None:
         session = future.result()

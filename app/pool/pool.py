@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeVar, cast
 
 from app.domain.account import IncomingServer
 from app.domain.errors import MailhatchError, ShuttingDown, TooManyConnections, UpstreamTimeout, UpstreamUnavailable
 from app.domain.ids import AccountId
-from app.domain.ports import AccountObserver, Clock, CredentialSource, MailSession, SessionFactory
+from app.domain.ports import AccountObserver, Clock, CredentialSource, Session, SessionFactory
 from app.pool.account import AccountConnections, Connection
 from app.pool.admission import Admission
 from app.pool.capacity import Capacity
@@ -24,10 +24,11 @@ from app.pool.threads import Background, Threads
 from app.pool.waiter import Waiter
 from app.telemetry.trace import current_cost
 
+S_co = TypeVar("S_co", bound=Session, covariant=True)
 T = TypeVar("T")
 
 
-class Pool:
+class Pool(Generic[S_co]):
     """Leases connections for one operation each. One per process, used on one event loop.
 
     Promises: the budget of an account, the ceiling of a host and the total are never exceeded, connections that are
@@ -37,7 +38,7 @@ class Pool:
 
     def __init__(
         self,
-        factory: SessionFactory,
+        factory: SessionFactory[S_co],
         credentials: CredentialSource,
         observer: AccountObserver,
         options: PoolOptions,
@@ -79,7 +80,7 @@ class Pool:
         self,
         account_id: AccountId,
         mailbox: str | None,
-        operation: Callable[[MailSession, float], T],
+        operation: Callable[[S_co, float], T],
         timeout: float,
         interactive: bool = True,
         *,
@@ -97,10 +98,11 @@ class Pool:
         in time, the last connect failure with `retry_after` while the account's server is being left alone, what the
         credential source raises, and ShuttingDown.
         """
+        work = cast("Callable[[Session, float], T]", operation)  # the factory makes no other sessions
         deadline = self._clock.monotonic() + timeout
         connection, was_idle = await self._lease(account_id, mailbox, deadline, interactive)
         try:
-            return await self._runner.perform(connection, operation, deadline, name)
+            return await self._runner.perform(connection, work, deadline, name)
         except UpstreamUnavailable as error:
             if not was_idle or error.retry_after is not None or self._clock.monotonic() >= deadline:
                 raise
@@ -108,7 +110,7 @@ class Pool:
                 self._capacity.unshelve(other)
                 self._closer.close(other, politely=False, then=self._after_close)
         connection, _ = await self._lease(account_id, mailbox, deadline, interactive)
-        return await self._runner.perform(connection, operation, deadline, name)
+        return await self._runner.perform(connection, work, deadline, name)
 
     async def probe(self, incoming: IncomingServer, work: Callable[[float], T], timeout: float) -> T:
         """Do `work(deadline)`, which connects by itself, in a thread: outside any account's budget and breaker, but

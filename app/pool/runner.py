@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from app.domain.errors import MailhatchError, UpstreamThrottled, UpstreamTimeout
-from app.domain.ports import HARMLESS, Clock, MailSession
+from app.domain.ports import HARMLESS, Clock, Session
 from app.pool.account import Connection
 from app.pool.limits import ABORT_GRACE
 from app.pool.stats import PoolMeter
@@ -29,7 +29,7 @@ class Runner:
         self._give_back = give_back
 
     async def perform(
-        self, connection: Connection, operation: Callable[[MailSession, float], T], deadline: float, name: str
+        self, connection: Connection, operation: Callable[[Session, float], T], deadline: float, name: str
     ) -> T:
         """Do the operation and give the connection back, whatever happens.
 
@@ -63,7 +63,7 @@ class Runner:
             self._meter.observe_mail(name, outcome, took)
             self._end(connection, future, is_good)
 
-    async def _result(self, future: asyncio.Future[T], session: MailSession, deadline: float) -> T:
+    async def _result(self, future: asyncio.Future[T], session: Session, deadline: float) -> T:
         await asyncio.wait({future}, timeout=max(0.0, deadline - self._clock.monotonic()) + ABORT_GRACE)
         if future.done():
             return future.result()

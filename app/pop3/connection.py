@@ -223,10 +223,14 @@ class Connection:
         status = self._status(deadline)
         lines: list[bytes] = []
         if status.is_ok:
-            while (line := self._line(deadline)) != b".":
-                if len(lines) >= most:
+            is_end = False
+            while not is_end:
+                found, is_end = self._reader.lines()
+                lines += found
+                if len(lines) > most:
                     raise UpstreamProtocolError(_NO_LISTING)
-                lines.append(line[1:] if line.startswith(b".") else line)
+                if not is_end:
+                    self._reader.feed(self.channel.receive(deadline))
         return status, lines
 
     def _data(self, deadline: float) -> Iterator[bytes]:

@@ -1,6 +1,6 @@
 """POP3 sessions: what a maildrop can be asked, on one connection that holds it alone."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from app.domain.account import Credentials, IncomingServer
@@ -68,10 +68,19 @@ class Pop3Session:
         with self._operation():
             require_ok(self._connection.single(command("NOOP"), deadline))
 
-    def survey(self, known: Sequence[KnownMessage], most_new: int, deadline: float) -> Survey:
+    def has_hung_up(self) -> bool:
+        """Whether the server has closed the connection, as far as can be seen without asking; never raises."""
+        if self._is_usable and self._connection.channel.has_ended():
+            self._is_usable = False
+        return not self._is_usable
+
+    def expect_writes(self) -> None:
+        """Nothing to prepare: a maildrop is read and marked on the same session."""
+
+    def survey(self, known: Sequence[KnownMessage], first: Collection[Uid], most: int, deadline: float) -> Survey:
         """Look what is there. See `MaildropSession.survey`."""
         with self._operation():
-            return self._maildrop.survey(known, most_new, deadline)
+            return self._maildrop.survey(known, first, most, deadline)
 
     def retrieve(
         self,

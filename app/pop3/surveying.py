@@ -1,11 +1,11 @@
 """What is in the maildrop: listings, headers, whole messages, marks. Message numbers begin and end here."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from app.domain.errors import PayloadTooLarge, StaleReference
 from app.domain.ids import Uid
-from app.domain.maildrop import Arrival, KnownMessage, Survey
+from app.domain.maildrop import Arrival, HeaderBlock, KnownMessage, Survey
 from app.mime.headers import header_end
 from app.pop3.connection import Connection, require_ok
 from app.pop3.limits import MAX_HEADER, MAX_LISTING, MAX_RETR_FOR_HEADER, TOP_BATCH
@@ -32,21 +32,21 @@ class Maildrop:
         self.has_uidl = announced is None or "UIDL" in announced or not announced
         self._listed: tuple[Listed, ...] | None = None
 
-    def survey(self, known: Sequence[KnownMessage], most_new: int, deadline: float) -> Survey:
-        """List, match, and read the headers of what is not known, the newest first, at most `most_new` of them."""
+    def survey(self, known: Sequence[KnownMessage], first: Collection[Uid], most: int, deadline: float) -> Survey:
+        """List, match, and read headers. See `MaildropSession.survey`."""
         listed = self._list(deadline)
         found = match(listed, known)
-        unknown = sorted((*found.new, *found.unsure), key=lambda one: one.number)
-        chosen = unknown[max(0, len(unknown) - most_new) :]
-        headers = self._headers(chosen, deadline)
-        prints = {number: fingerprint(header) for number, (header, _) in headers.items()}
-        settle(found, prints)
-        arrivals = [self._arrival(one, headers[one.number], prints) for one in found.new if one.number in headers]
-        pending = len(found.unsure) + len(found.new) - len(arrivals)
+        headers = self._headers(_to_read(listed, found, first, most), deadline)
+        settle(found, {number: header.fingerprint for number, header in headers.items()})
+        arrivals = tuple(Arrival(one.uidl, one.size, headers.get(one.number)) for one in found.new)
+        present = _present(listed, found, headers)
+        unread = sum(one.header is None for one in arrivals) + sum(not one.fingerprint for one in present)
         return Survey(
-            present=_present(listed, found, prints),
-            arrivals=tuple(arrivals),
-            pending=pending,
+            present=present,
+            headers={one.uid: headers[number] for number, one in found.numbers.items() if number in headers},
+            arrivals=arrivals,
+            unread=unread + len(found.unsure),
+            unsure=len(found.unsure),
             identity="weak" if found.is_weak else "uidl",
             is_partial=self._connection.is_gmail,
         )
@@ -95,7 +95,7 @@ class Maildrop:
         where = numbers_of(found)
         if found.unsure and not where.keys() >= set(uids):
             headers = self._headers(found.unsure, deadline)
-            settle(found, {number: fingerprint(header) for number, (header, _) in headers.items()})
+            settle(found, {number: header.fingerprint for number, header in headers.items()})
             where = numbers_of(found)
         return where
 
@@ -115,18 +115,14 @@ class Maildrop:
             self._listed = tuple(Listed(number, uidls.get(number), sizes.get(number, 0)) for number in numbers)
         return self._listed
 
-    def _headers(self, wanted: Sequence[Listed], deadline: float) -> dict[int, tuple[bytes, bool]]:
-        """Read header blocks, the newest first: number to the block, and whether it was cut. What the server refuses to
-        show is left out.
-        """
-        found: dict[int, tuple[bytes, bool]] = {}
-        newest = sorted(wanted, key=lambda one: -one.number)
-        for start in range(0, len(newest), TOP_BATCH):
-            batch = newest[start : start + TOP_BATCH]
-            self._read_headers(batch, found, deadline)
+    def _headers(self, wanted: Sequence[Listed], deadline: float) -> dict[int, HeaderBlock]:
+        """Read headers by number, in the order asked; what the server refuses to show is left out."""
+        found: dict[int, HeaderBlock] = {}
+        for start in range(0, len(wanted), TOP_BATCH):
+            self._read_headers(wanted[start : start + TOP_BATCH], found, deadline)
         return found
 
-    def _read_headers(self, batch: Sequence[Listed], found: dict[int, tuple[bytes, bool]], deadline: float) -> None:
+    def _read_headers(self, batch: Sequence[Listed], found: dict[int, HeaderBlock], deadline: float) -> None:
         if self.has_top:
             lines = [command("TOP", one.number, 0) for one in batch]
             answers = self._connection.documents(lines, deadline)
@@ -140,32 +136,40 @@ class Maildrop:
                 return
             self.has_top = False  # it never said that it had it, and has not
         for one in batch:
-            if one.size > MAX_RETR_FOR_HEADER:
-                found[one.number] = (b"", True)  # known to be there; what it is will be told when it is opened
+            if one.size > MAX_RETR_FOR_HEADER:  # known to be there; what it is will be told when it is opened
+                found[one.number] = HeaderBlock(b"", fingerprint(b""), is_cut=True)
                 continue
             for status, pieces in self._connection.documents([command("RETR", one.number)], deadline):
                 if status.is_ok:
                     found[one.number] = _header(pieces)
 
-    def _arrival(self, one: Listed, header: tuple[bytes, bool], prints: dict[int, str]) -> Arrival:
-        block, is_cut = header
-        return Arrival(one.uidl, prints[one.number], one.size, block, is_cut)
 
-
-def _present(listed: Sequence[Listed], found: Match, prints: dict[int, str]) -> tuple[KnownMessage, ...]:
-    lines = {one.number: one for one in listed}
-    return tuple(
-        replace(
-            known,
-            uidl=lines[number].uidl,
-            size=lines[number].size or known.size,
-            fingerprint=prints.get(number, known.fingerprint),
-        )
-        for number, known in sorted(found.numbers.items())
+def _to_read(listed: Sequence[Listed], found: Match, first: Collection[Uid], most: int) -> list[Listed]:
+    """Choose whose header to read: those asked for, then the newest of all that have not been read."""
+    unread = {one.number for one in (*found.new, *found.unsure)}
+    asked: set[int] = set()
+    for number, known in found.numbers.items():
+        if not known.fingerprint:
+            unread.add(number)
+            if known.uid in first:
+                asked.add(number)
+    chosen = sorted(
+        (one for one in listed if one.number in unread), key=lambda one: (one.number not in asked, -one.number)
     )
+    return chosen[:most]
 
 
-def _header(pieces: Iterable[bytes]) -> tuple[bytes, bool]:
+def _present(listed: Sequence[Listed], found: Match, headers: Mapping[int, HeaderBlock]) -> tuple[KnownMessage, ...]:
+    lines = {one.number: one for one in listed}
+    present = []
+    for number, known in sorted(found.numbers.items()):
+        line, header = lines[number], headers.get(number)
+        print_ = header.fingerprint if header else known.fingerprint
+        present.append(replace(known, uidl=line.uidl, size=line.size or known.size, fingerprint=print_))
+    return tuple(present)
+
+
+def _header(pieces: Iterable[bytes]) -> HeaderBlock:
     """Keep the header block of a message that comes in pieces, reading all of them."""
     kept = bytearray()
     is_cut = False
@@ -175,7 +179,7 @@ def _header(pieces: Iterable[bytes]) -> tuple[bytes, bool]:
         is_cut = is_cut or len(piece) > room
     block = bytes(kept)
     end, _ = header_end(block)
-    return block[:end], is_cut and end == len(block)
+    return HeaderBlock(block[:end], fingerprint(block[:end]), is_cut=is_cut and end == len(block))
 
 
 def _too_large(size: int, bound: int) -> PayloadTooLarge:

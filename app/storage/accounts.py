@@ -20,6 +20,7 @@ from app.storage.account_rows import (
 )
 from app.storage.dialect import Condition, condition, upsert
 from app.storage.engine import Database
+from app.storage.maildrop_tables import maildrop_messages, maildrops
 from app.storage.pages import page_size
 from app.storage.rotation import reseal_credentials, secret_place
 from app.storage.tables import account_secrets, accounts, is_key, mailboxes, watches
@@ -117,7 +118,7 @@ class SqlAccountStore:
         )
         try:
             async with write(self._database) as connection:
-                for table in (mailboxes, watches):
+                for table in (mailboxes, watches, maildrops, maildrop_messages):
                     await connection.execute(delete(table).where(table.c.account_id.in_(moved)))
                 if (await connection.execute(statement)).rowcount != 1:
                     raise Conflict("The account was changed meanwhile. Read it again and retry.")

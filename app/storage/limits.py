@@ -85,3 +85,6 @@ CHUNK_UIDS = 1000
 
 CHUNK_ROWS = 200
 """Chunks in one statement: under a megabyte."""
+
+BODY_PART = 3600.0
+"""Age at which a half-written message is nobody's any more; a command may run beside the service in the same folder."""

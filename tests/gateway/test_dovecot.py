@@ -12,6 +12,7 @@ import pytest
 from app.domain.account import ConnectPlan, IncomingServer, MailProtocol, Password, Security
 from app.domain.errors import AuthenticationFailed, StaleReference, UpstreamTimeout, UpstreamUnavailable
 from app.domain.ids import AccountId, Uid
+from app.domain.ports import MailSession
 from app.domain.query import MessageAddress, PageQuery
 from app.gateway.limits import STREAM_CHUNK
 from app.gateway.local import LocalGateway
@@ -52,7 +53,7 @@ class Desk:
     user: MailUser
     proxy: Proxy
     clock: JumpingClock
-    pool: Pool
+    pool: Pool[MailSession]
     gateway: LocalGateway
     witness: Witness
     password: str

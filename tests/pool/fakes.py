@@ -239,7 +239,7 @@ class World:
     credentials: FakeCredentials
     witness: Witness
     meter: CountingMeter
-    pool: Pool
+    pool: Pool[MailSession]
 
     async def touch(self, account: AccountId = A, mailbox: str | None = "INBOX", timeout: float = 10.0) -> str:
         """One short operation in a mailbox."""

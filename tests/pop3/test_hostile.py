@@ -75,8 +75,8 @@ def test_no_capa_no_uidl_no_top_is_still_a_maildrop(open_session: Open) -> None:
     """
     with ScriptedServer(script, b"+OK\r\nSubject: one\r\n\r\nbody\r\n.\r\n", "!wait") as server:
         session = open_session(server.endpoint)
-        survey = session.survey((), 10, soon())
-        assert [one.header for one in survey.arrivals] == [b"Subject: one\r\n"]
+        survey = session.survey((), (), 10, soon())
+        assert [one.header and one.header.data for one in survey.arrivals] == [b"Subject: one\r\n"]
         assert survey.identity == "weak"
         items = session.capabilities().items
         assert (items["summaries"].how, items["stable_ids"].how) == ("RETR", "header fingerprint")
@@ -229,10 +229,10 @@ def test_a_listing_that_does_not_end(open_session: Open, step: object, error: ty
         began = time.monotonic()
         tracemalloc.start()
         with pytest.raises(error):
-            session.survey((), 10, soon(2.0))
+            session.survey((), (), 10, soon(2.0 if error is UpstreamTimeout else 15.0))
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 20
         assert peak < 64 * 1024 * 1024
         assert not session.is_usable
         session.close(soon())
@@ -290,9 +290,9 @@ def test_a_refusal_in_mid_stream_of_headers_costs_that_message_alone(open_sessio
         !wait
     """
     with ScriptedServer(IN, script) as server:
-        survey = open_session(server.endpoint).survey((), 10, soon())
-        assert [one.uidl for one in survey.arrivals] == ["a"]
-        assert survey.pending == 1
+        survey = open_session(server.endpoint).survey((), (), 10, soon())
+        assert [(one.uidl, one.header is not None) for one in survey.arrivals] == [("a", True), ("b", False)]
+        assert survey.unread == 1
 
 
 def test_a_message_the_server_does_not_give_is_stale(open_session: Open) -> None:
@@ -321,4 +321,4 @@ def test_a_refused_quit_confirms_nothing(open_session: Open) -> None:
 def test_gmail_hides_messages_and_the_survey_says_so(open_session: Open) -> None:
     script = IN.replace("+OK ready", "+OK Gpop ready for requests from 127.0.0.1")
     with ScriptedServer(script, LISTED, "C: TOP 1 0\nS: +OK\nS: Subject: x\nS: .\n!wait") as server:
-        assert open_session(server.endpoint).survey((), 10, soon()).is_partial
+        assert open_session(server.endpoint).survey((), (), 10, soon()).is_partial

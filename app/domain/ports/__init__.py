@@ -4,14 +4,17 @@ Two clocks: a *deadline* is a point on `time.monotonic()` in float seconds, by w
 DNS to last byte; every other time is Unix seconds.
 """
 
+from app.domain.ports.bodies import BodyCache, BodyKey, BodyWriter
 from app.domain.ports.clock import Clock
 from app.domain.ports.edit_gateway import EditGateway
 from app.domain.ports.editing import AppendSession, FlagSession, MailboxEditSession, MoveSession
 from app.domain.ports.gateway import AccountObserver, CredentialSource, MailGateway
 from app.domain.ports.log import EventLog, EventPage, SnapshotStore
 from app.domain.ports.lookup import ConversationSession, LookupGateway, SearchSession
+from app.domain.ports.maildrop import MaildropSession
+from app.domain.ports.maildrop_store import MaildropStore
 from app.domain.ports.own_edits import EditObserver, NoEditObserver
-from app.domain.ports.sessions import HARMLESS, BatchSession, MailSession, SessionFactory, StepListener
+from app.domain.ports.sessions import HARMLESS, BatchSession, MailSession, Session, SessionFactory, StepListener
 from app.domain.ports.stores import (
     AccountFilter,
     AccountStore,
@@ -32,6 +35,9 @@ __all__ = [
     "AccountStore",
     "AppendSession",
     "BatchSession",
+    "BodyCache",
+    "BodyKey",
+    "BodyWriter",
     "Clock",
     "ConversationSession",
     "CredentialSource",
@@ -47,11 +53,14 @@ __all__ = [
     "MailboxEditSession",
     "MailboxRow",
     "MailboxStore",
+    "MaildropSession",
+    "MaildropStore",
     "MoveSession",
     "MovedMessageStore",
     "NewAccount",
     "NoEditObserver",
     "SearchSession",
+    "Session",
     "SessionFactory",
     "SnapshotStore",
     "StepListener",

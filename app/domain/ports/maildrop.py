@@ -1,20 +1,22 @@
 """What a maildrop can do, on one connection that holds it alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from app.domain.ids import Uid
 from app.domain.maildrop import KnownMessage, Survey
+from app.domain.ports.sessions import Session
 
 
-class MaildropSession(Protocol):
+class MaildropSession(Session, Protocol):
     """A POP3 session. The contract of `MailSession` holds: blocking, a deadline a call, our errors alone.
 
     `known` is always every message known of this maildrop: which one is which is told from all of them together.
     """
 
-    def survey(self, known: Sequence[KnownMessage], most_new: int, deadline: float) -> Survey:
-        """Look what is there, and read the headers of at most `most_new` messages that are not known, the newest first.
+    def survey(self, known: Sequence[KnownMessage], first: Collection[Uid], most: int, deadline: float) -> Survey:
+        """Look what is there, and read at most `most` headers: those of `first`, then of what is not known and of known
+        messages without a fingerprint, the newest first.
 
         Changes nothing. With pipelining one round trip for the listing and one for each 200 headers.
         """

@@ -1,7 +1,7 @@
 """What a mail server can do, on one connection."""
 
 from collections.abc import Container, Mapping, Sequence
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol, TypeVar, runtime_checkable
 
 from app.domain.account import Credentials, IncomingServer
 from app.domain.capabilities import Capabilities, CheckStep
@@ -38,8 +38,8 @@ HARMLESS: Final[tuple[type[MailhatchError], ...]] = (
 )
 
 
-class MailSession(Protocol):
-    """One logged-in connection to a mail server. Blocking, and used by one thread at a time.
+class Session(Protocol):
+    """One logged-in connection to a mail server of any protocol. Blocking, and used by one thread at a time.
 
     Every method takes a deadline and raises errors of `app.domain.errors` alone. After any error but those of
     `HARMLESS` the session is dead: `is_usable` is False and the owner closes it.
@@ -69,6 +69,16 @@ class MailSession(Protocol):
     def expect_writes(self) -> None:
         """Be ready to change mail from now on, where that differs from reading; may be called from any thread."""
 
+    def close(self, deadline: float) -> None:
+        """Log out politely; never raises."""
+
+    def abort(self) -> None:
+        """Cut the connection, from any thread, waking a blocked call; never raises."""
+
+
+class MailSession(Session, Protocol):
+    """A session of a server that has mailboxes, and can show messages without handing them over."""
+
     def mailboxes(self, deadline: float) -> tuple[MailboxFacts, ...]:
         """List every mailbox with its counts: one round trip with LIST-STATUS, else pipelined."""
 
@@ -91,12 +101,6 @@ class MailSession(Protocol):
         Raises StaleReference when the message is gone, NotFound when the server says that a section does not exist;
         some (Dovecot) answer an empty one instead.
         """
-
-    def close(self, deadline: float) -> None:
-        """Log out politely; never raises."""
-
-    def abort(self) -> None:
-        """Cut the connection, from any thread, waking a blocked call; never raises."""
 
 
 @runtime_checkable
@@ -127,10 +131,13 @@ class StepListener(Protocol):
         """Take a finished step."""
 
 
-class SessionFactory(Protocol):
+S_co = TypeVar("S_co", bound=Session, covariant=True)
+
+
+class SessionFactory(Protocol[S_co]):
     """Opens sessions."""
 
     def open(
         self, incoming: IncomingServer, credentials: Credentials, deadline: float, listener: StepListener | None = None
-    ) -> MailSession:
+    ) -> S_co:
         """Connect and log in, blocking. Raises what went wrong; nothing stays open then."""

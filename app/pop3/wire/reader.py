@@ -42,6 +42,31 @@ class StreamReader:
         del self._buffer[: end + 1]
         return line[:-1] if line.endswith(b"\r") else line
 
+    def lines(self) -> tuple[list[bytes], bool]:
+        """Return what complete lines of a listing have come, dots undone, and whether that was its end.
+
+        Call it again after each `feed` until the end. Raises UpstreamProtocolError for a line over the bound.
+        """
+        buffer = self._buffer
+        end = buffer.rfind(b"\n")
+        if len(buffer) - end - 1 > MAX_LINE:
+            raise UpstreamProtocolError("The mail server sent a line over the bound.")
+        if end < 0:
+            return [], False
+        found: list[bytes] = []
+        used = 0
+        for raw in bytes(buffer[:end]).split(b"\n"):
+            used += len(raw) + 1
+            line = raw[:-1] if raw.endswith(b"\r") else raw
+            if line == b".":
+                del buffer[:used]
+                return found, True
+            found.append(line[1:] if line.startswith(b".") else line)
+        if found and max(map(len, found)) > MAX_LINE:
+            raise UpstreamProtocolError("The mail server sent a line over the bound.")
+        del buffer[:used]
+        return found, False
+
     def data(self) -> tuple[bytes, bool]:
         """Return what has come of multi-line data, dots undone, and whether that was its end.
 

@@ -96,3 +96,28 @@ def test_data_takes_no_more_memory_than_what_was_fed() -> None:
         assert not is_end
     assert reader.is_empty
     assert re.fullmatch(rb"y+", got)
+
+
+@given(lines=st.lists(st.sampled_from([b"1 a", b".x", b"", b"2 b b"]), max_size=6), cuts=st.lists(st.integers(0, 60)))
+def test_listings_are_read_however_they_are_sliced(lines: list[bytes], cuts: list[int]) -> None:
+    wire = stuffed(lines) + b"+OK next\r\n"
+    edges = sorted({min(cut, len(wire)) for cut in cuts} | {0, len(wire)})
+    reader = StreamReader()
+    found: list[bytes] = []
+    is_end = False
+    for start, stop in pairwise(edges):
+        reader.feed(wire[start:stop])
+        if not is_end:
+            got, is_end = reader.lines()
+            found += got
+    assert is_end
+    assert found == lines
+    assert reader.line() == b"+OK next"
+
+
+def test_an_endless_line_of_a_listing_is_refused() -> None:
+    for wire in (b"x" * (MAX_LINE + 1), b"x" * (MAX_LINE + 1) + b"\n1 a\n"):
+        reader = StreamReader()
+        reader.feed(wire)
+        with pytest.raises(UpstreamProtocolError):
+            reader.lines()

@@ -1,0 +1,1 @@
+"""Accounts whose server is a maildrop: what it lacks is kept by the service."""
