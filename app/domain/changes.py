@@ -26,9 +26,10 @@ class Updated:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A message that is gone."""
+    """A message that is gone; `flags` are those it was last seen with."""
 
     uid: Uid
+    flags: Flags
 
 
 Change = Created | Updated | Deleted
