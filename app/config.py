@@ -109,6 +109,12 @@ class Settings(BaseSettings):
     request_body_bytes: int = Field(
         1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="Largest request body in bytes."
     )
+    message_bytes: int = Field(
+        50 * 1024 * 1024,
+        ge=1024,
+        le=1024 * 1024 * 1024,
+        description="Largest message that may be handed in for storing, in bytes; large ones wait in a temporary file.",
+    )
     requests_per_minute: int = Field(
         6000, ge=1, le=10_000_000, description="Requests per minute a token may make, unless it has its own limit."
     )

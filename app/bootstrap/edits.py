@@ -8,6 +8,7 @@ from app.services.edits.acting import Acting
 from app.services.edits.batches import MessageBatches
 from app.services.edits.mailboxes import MailboxEdits
 from app.services.edits.messages import MessageEdits
+from app.services.edits.uploads import Uploads
 from app.services.mailboxes import Mailboxes
 from app.services.moved_messages import MovedMessages
 
@@ -28,4 +29,5 @@ def open_edits(
         messages=MessageEdits(accounts, mailboxes, gateway, moved, acting, timeout),
         batches=MessageBatches(accounts, mailboxes, moved, acting, None, clock, timeout),
         mailboxes=MailboxEdits(accounts, mailboxes, gateway, observer, timeout),
+        uploads=Uploads(accounts, mailboxes, gateway, observer, timeout, settings.message_bytes),
     )

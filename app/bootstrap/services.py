@@ -20,6 +20,7 @@ from app.security.vault import Vault
 from app.services.access import Access
 from app.services.account_states import AccountStates
 from app.services.accounts import AccountPolicy, Accounts
+from app.services.idempotency import Idempotency
 from app.services.links import PartLinks
 from app.services.mailbox_directory import MailboxDirectory
 from app.services.mailboxes import Mailboxes
@@ -72,13 +73,14 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
         stack.push_async_callback(accounts.close)  # after the pool, whose last words it keeps
         stack.push_async_callback(mail.close, settings.shutdown_timeout)
         links = PartLinks(LinkSigner(keyring.derive("part-links"), settings.link_lifetime), clock)
-        mailboxes = Mailboxes(
-            accounts, MailboxDirectory(SqlMailboxStore(database)), mail.gateway, settings.mail_timeout
-        )
+        directory = MailboxDirectory(SqlMailboxStore(database))
+        mailboxes = Mailboxes(accounts, directory, mail.gateway, settings.mail_timeout)
         moved_store = SqlMovedMessageStore(database)
         moved = MovedMessages(moved_store, clock)
         messages = Messages(accounts, mailboxes, mail.gateway, links, moved, settings.mail_timeout)
-        idempotency = SqlIdempotencyStore(database, vault, clock)
+        answers = SqlIdempotencyStore(database, vault, clock)
+        idempotency = Idempotency(answers, clock)
+        stack.push_async_callback(idempotency.close)
         face = FaceServices(
             settings=settings,
             clock=clock,
@@ -96,8 +98,7 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
             refresh_metrics=refresher(metrics, store),
             health=health,
         )
-        purge = purge_hourly(idempotency, moved_store, clock)
-        for name, work in (("loop-lag", LoopLag(metrics).run()), ("purge", purge)):
+        for name, work in (("loop-lag", LoopLag(metrics).run()), ("purge", purge_hourly(answers, moved_store, clock))):
             stack.push_async_callback(stopped, asyncio.create_task(work, name=name))
         stack.callback(health.begin_draining)
         yield OpenServices(settings, database, store, face.access, accounts, face)

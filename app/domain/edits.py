@@ -156,11 +156,11 @@ class EditedMessage:
 class BatchReport:
     """What became of every message of a batch, in the order asked; of a filter, newest first.
 
-    `remaining` is how many more match the filter than one call takes.
+    `has_more` tells that more match the filter than one call takes.
     """
 
     items: tuple[EditedMessage, ...]
-    remaining: int = 0
+    has_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

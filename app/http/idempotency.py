@@ -1,6 +1,5 @@
 """Idempotency-Key on requests that create (draft-ietf-httpapi-idempotency-key-header-07)."""
 
-import asyncio
 import hashlib
 import hmac
 import re
@@ -10,10 +9,11 @@ from typing import Annotated
 from fastapi import Header, Request, Response
 
 from app.domain.access import Principal
-from app.domain.errors import FieldProblem, InvalidRequest
+from app.domain.errors import Conflict, FieldProblem, InvalidRequest, MailhatchError, OutcomeUnknown
 from app.domain.ports import StoredAnswer
 from app.http.limits import MAX_IDEMPOTENCY_KEY
 from app.http.state import state_of
+from app.services.limits import KEPT_ANSWER_BYTES
 
 IdempotencyKey = Annotated[
     str | None,
@@ -26,36 +26,52 @@ IdempotencyKey = Annotated[
 #: A Structured Field string in quotes, as the draft says, or the bare token that most clients send.
 _KEY = re.compile(r'"?([\x21\x23-\x5b\x5d-\x7e]+)"?\Z')
 _KEPT_HEADERS = ("location", "content-type")
+_TOO_LARGE = "This was done; its answer was too large to be kept for a repetition."
 
 
 async def once(
-    request: Request, principal: Principal, key: str | None, act: Callable[[], Awaitable[Response]]
+    request: Request,
+    principal: Principal,
+    key: str | None,
+    act: Callable[[], Awaitable[Response]],
+    refusal: Callable[[MailhatchError], Response],
+    payload: bytes | None = None,
 ) -> Response:
     """Do `act` unless this token did it under this key before; then give the stored answer again.
 
-    A failure is not kept: nothing was made, so a retry may try again.
+    A failure is not kept: nothing was done, so a retry may try again. OutcomeUnknown is kept, told by `refusal`: a
+    retry must not do a second time what may have been done. `payload` stands for the body where that was not kept.
     """
+
+    async def told() -> Response:
+        try:
+            return await act()
+        except OutcomeUnknown as error:
+            return refusal(error)
+
     if key is None:
-        return await act()
+        return await told()
     match = _KEY.match(key)
     if match is None:
         detail = "An Idempotency-Key is visible ASCII characters."
         raise InvalidRequest(detail, [FieldProblem(detail, "/header/Idempotency-Key")])
-    at = state_of(request)
-    body = await request.body()
-    payload = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body
+    body = await request.body() if payload is None else payload
+    what = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body
     # Keyed with what is nowhere stored: the body may hold a password, and a plain digest of it could be guessed at.
-    fingerprint = hmac.digest(match[1].encode("ascii"), payload, hashlib.sha256)
-    stored = await at.idempotency.begin(principal.token_id, match[1], fingerprint, at.clock.now())
-    if isinstance(stored, StoredAnswer):
+    fingerprint = hmac.digest(match[1].encode("ascii"), what, hashlib.sha256)
+    answers: list[Response] = []
+
+    async def done() -> StoredAnswer:
+        answers.append(await told())
+        stored = _stored(answers[0])
+        return stored if len(stored.body) <= KEPT_ANSWER_BYTES else _stored(refusal(Conflict(_TOO_LARGE)))
+
+    stored, is_again = await state_of(request).idempotency.once(principal.token_id, match[1], fingerprint, done)
+    if is_again:
         return Response(stored.body, stored.status, dict(stored.headers) | {"Idempotency-Replayed": "true"})
-    try:
-        answer = await act()
-    except BaseException:
-        await asyncio.shield(at.idempotency.abandon(principal.token_id, match[1]))
-        raise
+    return answers[0]
+
+
+def _stored(answer: Response) -> StoredAnswer:
     kept = tuple((name, answer.headers[name]) for name in _KEPT_HEADERS if name in answer.headers)
-    await at.idempotency.finish(
-        principal.token_id, match[1], StoredAnswer(answer.status_code, kept, bytes(answer.body))
-    )
-    return answer
+    return StoredAnswer(answer.status_code, kept, bytes(answer.body))

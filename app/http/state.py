@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from app.config import Settings
-from app.domain.ports import Clock, IdempotencyStore
+from app.domain.ports import Clock
 from app.services.access import Access
 from app.services.accounts import Accounts
 from app.services.edits import Edits
+from app.services.idempotency import Idempotency
 from app.services.links import PartLinks
 from app.services.mailboxes import Mailboxes
 from app.services.messages import Messages
@@ -34,7 +35,7 @@ class FaceServices:
     links: PartLinks
     rate_limiter: RateLimiter
     failures: FailureLimiter
-    idempotency: IdempotencyStore
+    idempotency: Idempotency
     metrics: Metrics
     refresh_metrics: Callable[[], Awaitable[None]]
     health: Health

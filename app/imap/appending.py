@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from app.domain.edits import Appended, MessageSource
 from app.domain.errors import (
     InvalidRequest,
+    OutcomeUnknown,
     PayloadTooLarge,
     UpstreamProtocolError,
     UpstreamTimeout,
@@ -56,7 +57,7 @@ def append(
         )
     except (UpstreamUnavailable, UpstreamTimeout, UpstreamProtocolError) as error:
         if upload.is_over:
-            raise type(error)(f"{error.detail} The message had been sent, and may have been stored.") from None
+            raise OutcomeUnknown(f"{error.detail} The message had been sent, and may have been stored.") from None
         raise
     reply.require_ok(edit_refusal)
     place = appended_uid(reply.code)

@@ -109,3 +109,5 @@ MAX_BODY_PARTS = 50
 PREVIEW_CHARS = 140
 #: Text looked at to make one.
 PREVIEW_SOURCE_CHARS = 8_192
+#: Bytes of the header of a message that is handed in: long lists of recipients reach 100 kB.
+MAX_INTAKE_HEADER = 256 * 1024

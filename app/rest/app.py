@@ -11,10 +11,12 @@ from app.config import Settings
 from app.http.state import FaceServices
 from app.rest import docs, openapi, problems
 from app.rest.encoding import EncodedPages
+from app.rest.limits import FORM_OVERHEAD
 from app.rest.middleware import BodyBound, RequestFrame
-from app.rest.routes import accounts, mailbox_edits, mailboxes, message_edits, messages, parts, system, tokens
+from app.rest.routes import accounts, mailbox_edits, mailboxes, message_edits, messages, parts, system, tokens, uploads
 
-_ROUTES = (accounts, mailboxes, mailbox_edits, message_edits, messages, parts, tokens, system)
+_ROUTES = (accounts, mailboxes, mailbox_edits, message_edits, messages, uploads, parts, tokens, system)
+_ROUTES = (accounts, mailboxes, mailbox_edits, message_edits, messages, uploads, parts, tokens, system)
 _EXPOSED = (
     "ETag",
     "Link",
@@ -64,14 +66,12 @@ def create_app(settings: Settings, open_services: Callable[[], AbstractAsyncCont
         redirect_slashes=False,
         strict_content_type=False,
     )
-    routers = [
-        module.router for module in (accounts, mailboxes, mailbox_edits, message_edits, messages, parts, tokens, system)
-    ]
+    routers = [module.router for module in _ROUTES]
     problems.install(app, [route for router in routers for route in router.routes])
     for router in routers:
         app.include_router(router)
     docs.install(app)
-    app.add_middleware(BodyBound, most=settings.request_body_bytes)
+    app.add_middleware(BodyBound, most=settings.request_body_bytes, most_upload=settings.message_bytes + FORM_OVERHEAD)
     app.add_middleware(RequestFrame, root_path=settings.root_path)
     app.add_middleware(  # outermost, so that a browser may read every refusal
         CORSMiddleware,

@@ -53,12 +53,12 @@ class EditedItemView:
 class MessageBatchView:
     """What became of every message, in the order asked; of a filter newest first.
 
-    `done` counts those that are. `remaining` is how many more match the filter: repeat the call for them.
+    `done` counts those that are. `has_more` tells that more match the filter than one call takes: repeat it for them.
     """
 
     items: list[EditedItemView]
     done: int
-    remaining: int
+    has_more: bool
     client_mutation_id: str | None
 
 
@@ -73,6 +73,16 @@ class EditedMailboxView(Mailbox):
         """Show a mailbox."""
         values = {each.name: getattr(mailbox, each.name) for each in fields(mailbox)}
         return cls(**values, client_mutation_id=client_mutation_id)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessageView:
+    """A message that was stored; `id` is null where the mail server does not tell it. `size` is bytes."""
+
+    id: str | None
+    mailbox_id: str
+    size: int
+    client_mutation_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,6 @@ def batch_answer(report: BatchReport, scope: Scope, client_mutation_id: str | No
     return {
         "items": [item(each) for each in report.items],
         "done": sum(each.state is ItemState.DONE for each in report.items),
-        "remaining": report.remaining,
+        "has_more": report.has_more,
         "client_mutation_id": client_mutation_id,
     }

@@ -48,11 +48,14 @@ _BY_TOKEN: dict[str, Any] = {
 _REPLACED = {name: value for name, value in _ACCOUNT.items() if name != "external_id"}  # the address names it
 
 
+_DRAFT = "From: ana@example.com\nTo: ben@example.com\nSubject: A draft\n\nDear Ben,\n"
+
+
 def _another(body: dict[str, Any], name: str) -> dict[str, Any]:
     return body | {"external_id": name, "email": f"{name}@example.com"}
 
 
-def _example(summary: str, value: dict[str, Any]) -> dict[str, Any]:
+def _example(summary: str, value: dict[str, Any] | str) -> dict[str, Any]:
     return {"summary": summary, "value": value}
 
 
@@ -95,6 +98,8 @@ _BODIES: dict[str, dict[str, Any]] = {
             },
         ),
     },
+    "uploadMessage message/rfc822": {"draft": _example("A draft", _DRAFT)},
+    "uploadMessage multipart/form-data": {"draft": _example("A draft", {"message": _DRAFT, "flags": "draft,seen"})},
     "createMailbox": {
         "top": _example("At the top level", {"name": "Invoices"}),
         "within": _example("In another one", {"name": "2026", "parent_id": "archive"}),
@@ -133,5 +138,5 @@ def fill_in(path: str, operation: dict[str, Any]) -> None:
         operation["parameters"].sort(
             key=lambda one: places[one["name"]] if one["in"] == "path" else len(places)  # the sort is stable
         )
-    for content in operation.get("requestBody", {}).get("content", {}).values():
-        content["examples"] = _BODIES[name]
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        content["examples"] = _BODIES[f"{name} {kind}" if f"{name} {kind}" in _BODIES else name]

@@ -21,6 +21,8 @@ _log = logging.getLogger("mailhatch.access")
 _REQUEST_ID = re.compile(rf"[A-Za-z0-9._:/+=-]{{1,{MAX_REQUEST_ID}}}\Z")
 #: W3C Trace Context: version 00, trace id, parent id, flags.
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})\Z")
+#: Where messages are handed in.
+_UPLOAD = re.compile(r"/v1/accounts/[^/]+/mailboxes/[^/]+/messages\Z")
 #: Paths that say nothing in a log: asked every few seconds by probes and scrapers.
 _QUIET = frozenset(("/livez", "/readyz", "/metrics"))
 
@@ -71,19 +73,22 @@ class BodyBound:
     The announced length is looked at first; what comes is counted all the same.
     """
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        """Wrap an app; `most` is bytes."""
+    def __init__(self, app: ASGIApp, most: int, most_upload: int) -> None:
+        """Wrap an app; both are bytes, the second of a message that is handed in, which is streamed."""
         self._app = app
         self._most = most
+        self._most_upload = most_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        is_upload = scope["method"] == "POST" and _UPLOAD.search(scope["path"])
+        most = self._most_upload if is_upload else self._most
         length = Headers(scope=scope).get("content-length", "0")
-        if length.isdigit() and int(length) > self._most:
-            answer = problem(PayloadTooLarge(f"A body may have {self._most} bytes."), scope)
+        if length.isdigit() and int(length) > most:
+            answer = problem(PayloadTooLarge(f"A body may have {most} bytes."), scope)
             await answer(scope, receive, send)
             return
         seen = 0
@@ -92,7 +97,7 @@ class BodyBound:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._most:  # the one error that FastAPI lets through while it reads a body
+            if seen > most:  # the one error that FastAPI lets through while it reads a body
                 raise HTTPException(413)
             return message
 

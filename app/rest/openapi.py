@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from app import __version__
 from app.rest import examples
 from app.rest.problems import MEDIA_TYPE
+from app.rest.upload_schema import UPLOAD_SCHEMAS
 
 _DESCRIPTION = """\
 Reach any mailbox over REST. Authorise with an API token (`mh_…`), then list mailboxes, page through summaries without
@@ -54,6 +55,8 @@ def build(app: FastAPI) -> dict[str, Any]:
         schemas.pop(name, None)
     for schema in schemas.values():
         _rename_fields(schema)
+    schemas.update(UPLOAD_SCHEMAS)
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
     schemas["Summary"]["required"] = ["id"]  # `fields` leaves the others out
     renamed: dict[str, Any] = json.loads(_without_view(json.dumps(document, ensure_ascii=False), schemas))
     return renamed

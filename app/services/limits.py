@@ -17,3 +17,7 @@ KNOWN_SIZES = 10_000
 MAX_LEVELS = 25
 #: Pages remembered as they were answered, with their JSON: 50 kB each of 50 rows, so a few MB, 13 MB of the largest.
 RECENT_PAGES = 64
+#: Answers under an Idempotency-Key that wait in memory for a database that is down: a few kB each, 8 MB the largest.
+UNKEPT_ANSWERS = 100
+#: Largest answer that is kept for a repetition; the store's own bound. A batch of 10,000 messages is 2 to 5 MB.
+KEPT_ANSWER_BYTES = 8 * 1024 * 1024

@@ -51,8 +51,8 @@ CLAIM = 600.0
 ANSWER_KEPT = 24 * 3600.0
 """How long a finished answer is replayed."""
 
-ANSWER_BYTES = 4 * 1024 * 1024
-"""Largest answer that is kept: a batch of 100 accounts is about 200 kB."""
+ANSWER_BYTES = 8 * 1024 * 1024
+"""Largest answer that is kept: a batch of 10,000 messages is 2 to 5 MB."""
 
 PURGE = 500
 """Rows one purging transaction deletes, so that other writers wait milliseconds."""

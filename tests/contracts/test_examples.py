@@ -25,7 +25,13 @@ def test_a_parameter_that_may_be_left_out_is_not_null(name: str) -> None:
     assert '"null"' not in json.dumps(OPERATIONS[name].get("parameters", []))
 
 
-@pytest.mark.parametrize("name", [name for name, item in OPERATIONS.items() if "requestBody" in item])
+#: What is handed in as a stream has no model; its example is run by openapi/examples.
+STREAMED = {"uploadMessage"}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, item in OPERATIONS.items() if "requestBody" in item and name not in STREAMED]
+)
 def test_every_example_of_a_body_is_one_the_service_takes(name: str) -> None:
     (content,) = OPERATIONS[name]["requestBody"]["content"].values()
     model = MODELS[content["schema"]["$ref"].rpartition("/")[2]]

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.rest.routes import accounts, mailboxes, messages, parts, tokens
+from app.rest.routes import accounts, mailbox_edits, mailboxes, message_edits, messages, parts, tokens, uploads
 from tests.rest.conftest import Api, account_body
 from tests.support.dovecot import MailUser
 
@@ -52,12 +52,27 @@ async def test_a_token_reaches_its_accounts_alone(api: Api, account: str, mail_u
 
 def operations() -> list[tuple[str, str]]:
     found = []
-    for module in (accounts, mailboxes, messages, parts):
+    for module in (accounts, mailboxes, mailbox_edits, message_edits, messages, parts, uploads):
         for route in module.router.routes:
             path = getattr(route, "path", "")
             if "{account}" in path:
                 found += [(method, path) for method in sorted(getattr(route, "methods", ()))]
     return found
+
+
+#: Bodies that are right, where a wrong one would be told before the account is looked for.
+BODIES = {
+    ("PATCH", "messages/{message}"): {"flags": {"add": ["seen"]}},
+    ("POST", "move"): {"mailbox": "archive"},
+    ("POST", "copy"): {"mailbox": "archive"},
+    ("POST", "batch"): {"ids": ["msg_x"], "action": {"type": "delete"}},
+    ("POST", "mailboxes"): {"name": "x"},
+}
+
+
+def body_of(method: str, path: str) -> object:
+    known = [body for (verb, end), body in BODIES.items() if verb == method and path.endswith(end)]
+    return known[0] if known else {} if method == "PATCH" else None
 
 
 @pytest.mark.parametrize(("method", "path"), operations())
@@ -66,7 +81,7 @@ async def test_another_tenants_account_does_not_exist(api: Api, mail_user: MailU
     scopes = ["mail.meta.read", "mail.body.read", "mail.flags.write", "mail.write", "accounts.manage"]
     blue = client(api, await make_token(api, tenant="blue", scopes=scopes))
     where = path.format(account=made["id"], mailbox="inbox", message="msg_AQAAAAAAAAABAAAAAQAAAAE", part="1")
-    answer = await blue.request(method, where, json={} if method == "PATCH" else None)
+    answer = await blue.request(method, where, json=body_of(method, path))
     assert answer.status_code == 404, answer.text
     assert answer.json()["code"] == "not_found"
 

@@ -10,9 +10,10 @@ class EditGateway(Protocol):
     """What sessions can do to mail (`app.domain.ports.editing`), on an account.
 
     Each call waits at most `timeout` seconds, the wait for a connection included. A caller who is told of an error
-    knows that nothing was changed, but for UpstreamUnavailable and UpstreamTimeout: there nobody knows. Calls about a
-    set of messages tell even then, message by message. Raises NotSupportedByServer when the account's server has none
-    of it. What was changed is seen by every call that begins afterwards.
+    knows that nothing was changed, but for OutcomeUnknown, and for UpstreamUnavailable and UpstreamTimeout of changes
+    to mailboxes: there nobody knows. Calls about a set of messages tell even then, message by message. Raises
+    NotSupportedByServer when the account's server has none of it. What was changed is seen by every call that begins
+    afterwards.
     """
 
     async def store_flags(

@@ -11,7 +11,6 @@ from app.domain.account import Account, AccountState
 from app.domain.errors import MailhatchError, PreconditionFailed
 from app.domain.ports import AccountFilter
 from app.http.addresses import base_url
-from app.http.idempotency import IdempotencyKey, once
 from app.http.limits import DEFAULT_PAGE
 from app.http.models import AccountBatch, AccountBody, AccountMerge
 from app.http.state import FaceServices
@@ -28,6 +27,7 @@ from app.rest.answers import (
 from app.rest.conditional import etag_of, json_answer
 from app.rest.dependencies import AccountId, Caller, Services
 from app.rest.encoding import encode, encode_page
+from app.rest.once import IdempotencyKey, once
 from app.rest.paging import Cursor, Limit, link_header
 from app.rest.problems import STATUS, problem
 from app.rest.views import AccountPage, BatchAnswer, CapabilitiesView, CheckView

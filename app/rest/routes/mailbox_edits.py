@@ -6,11 +6,11 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.http.addresses import base_url
 from app.http.edit_models import MailboxBody, MailboxMerge
-from app.http.idempotency import IdempotencyKey, once
 from app.rest.answers import IDEMPOTENCY, body_problems, edit_problems
 from app.rest.dependencies import AccountId, Caller, MailboxRef, MutationId, Services
 from app.rest.edit_views import DeletedMailboxesView, EditedMailboxView
 from app.rest.encoding import encode
+from app.rest.once import IdempotencyKey, once
 
 router = APIRouter(tags=["mailboxes"])
 _JSON = "application/json"

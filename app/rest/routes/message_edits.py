@@ -7,12 +7,12 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from app.domain.edits import EditedMessage, MessageFilter
 from app.http.edit_models import MessageBatch, MessagePatch, MessageTarget
-from app.http.idempotency import IdempotencyKey, once
 from app.rest.answers import IDEMPOTENCY, body_problems, edit_problems
 from app.rest.conditional import wanted_version
 from app.rest.dependencies import AccountId, Caller, MessageRef, MutationId, Services
 from app.rest.edit_views import FlaggedMessageView, MessageBatchView, MovedMessageView, batch_answer
 from app.rest.encoding import encode
+from app.rest.once import IdempotencyKey, once
 
 router = APIRouter(tags=["messages"])
 _JSON = "application/json"

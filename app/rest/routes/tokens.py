@@ -5,13 +5,13 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
-from app.http.idempotency import IdempotencyKey, once
 from app.http.limits import DEFAULT_PAGE, MAX_QUERY_TEXT
 from app.http.models import TokenBody
 from app.http.views import NewTokenView, TokenView, new_token_view
 from app.rest.answers import IDEMPOTENCY, body_problems, caller_problems
 from app.rest.dependencies import Caller, Services
 from app.rest.encoding import encode_page
+from app.rest.once import IdempotencyKey, once
 from app.rest.paging import Cursor, Limit, link_header
 from app.rest.views import TokenPage
 

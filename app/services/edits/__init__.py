@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.services.edits.batches import MessageBatches
 from app.services.edits.mailboxes import MailboxEdits
 from app.services.edits.messages import MessageEdits
+from app.services.edits.uploads import Uploads
 
 __all__ = ["Edits"]
 
@@ -16,3 +17,4 @@ class Edits:
     messages: MessageEdits
     batches: MessageBatches
     mailboxes: MailboxEdits
+    uploads: Uploads

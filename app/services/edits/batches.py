@@ -1,10 +1,9 @@
 """Acting on many messages at once: named ones over any mailboxes of an account, or all that match a filter."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from app.domain.access import Principal
+from app.domain.access import Principal, Scope
 from app.domain.account import Account
 from app.domain.edits import Action, BatchReport, EditedMessage, ItemState, MessageFilter
 from app.domain.errors import (
@@ -18,29 +17,24 @@ from app.domain.errors import (
     UpstreamTimeout,
 )
 from app.domain.ids import MessageId, MessageKey, Uid, message_key
-from app.domain.ports import Clock, MailboxRow
+from app.domain.ports import Clock
 from app.services.accounts import Accounts
 from app.services.edits.acting import Acting, scope_of
 from app.services.edits.limits import BATCH_DEADLINES, BATCH_MESSAGES, FILTER_MESSAGES, MESSAGES_AT_ONCE
 from app.services.edits.orders import Order, Place, refused
 from app.services.edits.words import check_mutation_id
 from app.services.mailboxes import Mailboxes
+from app.services.matching import FoundMessages
 from app.services.moved_messages import MovedMessages, stale
-
-
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """UIDs of a mailbox that match a query, newest first."""
-
-    uidvalidity: int
-    uids: tuple[Uid, ...]
 
 
 class MatchingMessages(Protocol):
     """Finds all messages of a mailbox that match a query."""
 
-    async def matching(self, principal: Principal, account: Account, mailbox: MailboxRow, query: str) -> Matches:
-        """Return their UIDs. Raises InvalidRequest for a query that is none, or that the server runs only in part."""
+    async def find(self, account: Account, mailbox: str, query: str, most: int) -> FoundMessages:
+        """Return the newest `most`. Raises InvalidRequest for a query that is none, NotSupportedByServer for what
+        cannot be judged, NotFound for the mailbox.
+        """
 
 
 class MessageBatches:
@@ -109,21 +103,22 @@ class MessageBatches:
         *,
         client_mutation_id: str | None = None,
     ) -> BatchReport:
-        """Act on all messages of a mailbox that match a query, newest first; up to 10,000, `remaining` tells of more.
+        """Act on all messages of a mailbox that match a query, newest first; up to 10,000, `has_more` tells of others.
 
         Needs `mail.meta.read` besides. Raises as `of_messages` does, and InvalidRequest for a query that is none or
-        that this mail server cannot run whole: what it cannot judge is never acted on.
+        NotSupportedByServer for one that nobody can run whole: what cannot be judged is never acted on.
         """
         check_mutation_id(client_mutation_id)
+        principal.require(Scope.MAIL_META_READ)
         account = await self._accounts.reachable(principal, account_id, scope_of(action))
         if self._matching is None:
-            raise NotSupportedByServer("A filter needs search, which is not there yet.", "search")
+            raise NotSupportedByServer("A filter needs search, which is not there.", "search")
         order = await self._acting.order(principal, account, action, client_mutation_id)
-        row = await self._mailboxes.find(account, which.mailbox)
-        found = await self._matching.matching(principal, account, row, which.query)
-        now = found.uids[:FILTER_MESSAGES]
-        groups = {Place(row.row, row.name, found.uidvalidity): list(now)} if now else {}
-        return BatchReport(await self._in_turn(order, groups), len(found.uids) - len(now))
+        found = await self._matching.find(account, which.mailbox, which.query, FILTER_MESSAGES)
+        if found.uidvalidity is None:
+            return BatchReport(())
+        place = Place(found.mailbox.row, found.mailbox.name, found.uidvalidity)
+        return BatchReport(await self._in_turn(order, {place: list(found.uids)}), has_more=not found.is_complete)
 
     async def _by_place(self, order: Order, keys: Sequence[MessageKey]) -> tuple[EditedMessage, ...]:
         """Act on messages wherever they are; those whose mailbox is not there any more are told so."""

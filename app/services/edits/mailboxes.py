@@ -187,8 +187,8 @@ class MailboxEdits:
     async def _made(self, account: Account, name: str) -> None:
         try:
             await self._gateway.create_mailbox(account.id, name, self._timeout)
-        except Conflict:
-            raise MailboxExists("There is a mailbox of this name.") from None
+        except (Conflict, InvalidRequest) as error:
+            raise _name_refused(error) from None
 
     async def _renamed(self, account: Account, facts: MailboxFacts, new: str) -> None:
         """Rename on the server and in the directory; what the directory could not keep is renamed back."""
@@ -196,9 +196,9 @@ class MailboxEdits:
         async with self._mailboxes.editing(account):
             try:
                 await self._gateway.rename_mailbox(account.id, facts.name, new, self._timeout)
-            except Conflict:
-                raise MailboxExists("There is a mailbox of this name.") from None
-            except (OutcomeUnknown, UpstreamTimeout, UpstreamUnavailable):
+            except (Conflict, InvalidRequest) as error:
+                raise _name_refused(error) from None
+            except (NotFound, OutcomeUnknown, UpstreamTimeout, UpstreamUnavailable):
                 if not await self._is_renamed(account, facts.name, new):
                     raise
             try:
@@ -272,6 +272,14 @@ class MailboxEdits:
         rows = tuple(mailbox_row(each) for each in ids)
         _log.info(what, extra={"token": principal.token_id, "account": account.id, "mailboxes": len(rows)})
         self._observer.edited(OwnEdit(account.id, client_mutation_id, mailboxes=rows))
+
+
+def _name_refused(error: Conflict | InvalidRequest) -> MailhatchError:
+    """What the mail server has against a name, in the words of a client."""
+    if isinstance(error, Conflict):
+        return MailboxExists("There is a mailbox of this name.")
+    detail = "The mail server takes no mailbox of this name."
+    return InvalidRequest(detail, [FieldProblem(detail, "/name")])
 
 
 def _refuse_taken(listing: Listing, name: str) -> None:

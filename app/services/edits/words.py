@@ -47,7 +47,14 @@ def flag_edit(add: Sequence[str], remove: Sequence[str], pointer: str) -> FlagEd
 
 def check_flags(flags: Sequence[str], pointer: str) -> tuple[str, ...]:
     """Return the flags a new message gets. Raises InvalidRequest with a pointer to each that is none."""
-    return flag_edit(flags, (), pointer).add if flags else ()
+    problems = [FieldProblem(f"At most {FLAGS_AT_ONCE} flags.", pointer)] if len(flags) > FLAGS_AT_ONCE else []
+    for index, flag in enumerate(flags[:FLAGS_AT_ONCE]):
+        problem = _flag_problem(flag)
+        if problem:
+            problems.append(FieldProblem(problem, f"{pointer}/{index}"))
+    if problems:
+        raise InvalidRequest(problems[0].detail, problems)
+    return _distinct(flags)
 
 
 def _flag_problem(flag: str) -> str | None:

@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
-from app.domain.access import Principal
+from app.domain.access import Scope
 from app.domain.account import Account
 from app.domain.edits import CopyAction, DeleteAction, FlagAction, FlagEdit, ItemState, MessageFilter, MoveAction
 from app.domain.errors import (
     Conflict,
+    Forbidden,
     InvalidRequest,
     NotFound,
     NotSupportedByServer,
@@ -22,10 +23,9 @@ from app.domain.errors import (
 from app.domain.ids import Uid
 from app.domain.ports import MailboxRow
 from app.services.edits import batches, limits
-from app.services.edits.batches import Matches
+from app.services.matching import FoundMessages
 from tests.services.edits.conftest import Desk
-from tests.services.edits.server import MemoryServer
-from tests.services.fakes import ADMIN
+from tests.services.fakes import ADMIN, caller
 
 SEEN = FlagAction(FlagEdit(("seen",)))
 
@@ -35,16 +35,25 @@ async def ids(desk: Desk, name: str) -> list[str]:
 
 
 class Everything:
-    """A search that matches all, newest first; it counts how often it is asked."""
+    """A search that matches all, newest first; it remembers what it was asked."""
 
-    def __init__(self, server: MemoryServer) -> None:
-        self.server = server
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
         self.queries: list[str] = []
 
-    async def matching(self, principal: Principal, account: Account, mailbox: MailboxRow, query: str) -> Matches:
+    async def find(self, account: Account, mailbox: str, query: str, most: int) -> FoundMessages:
         self.queries.append(query)
-        box = self.server.boxes[mailbox.name]
-        return Matches(box.uidvalidity, tuple(Uid(uid) for uid in sorted(box.messages, reverse=True)))
+        row = await self.desk.mailboxes.find(account, mailbox)
+        box = self.desk.server.boxes[row.name]
+        uids = tuple(Uid(uid) for uid in sorted(box.messages, reverse=True))
+        return FoundMessages(row, box.uidvalidity, uids[:most], is_complete=len(uids) <= most)
+
+
+class Nothing:
+    """A search for what can be in no mailbox."""
+
+    async def find(self, account: Account, mailbox: str, query: str, most: int) -> FoundMessages:
+        return FoundMessages(MailboxRow(1, "INBOX", 1, None), None, (), is_complete=True)
 
 
 async def test_a_thousand_messages_of_three_mailboxes_are_three_commands(desk: Desk) -> None:
@@ -170,7 +179,7 @@ async def test_messages_in_the_trash_are_not_erased_by_a_batch(desk: Desk) -> No
 
 async def test_a_filter_acts_on_all_that_match_newest_first(desk: Desk) -> None:
     desk.server.box("Large", messages=2500)
-    search = Everything(desk.server)
+    search = Everything(desk)
     run = desk.batches_with(search)
     which = MessageFilter(await desk.box_id("Large"), "is:unread")
     desk.server.calls.clear()
@@ -178,20 +187,33 @@ async def test_a_filter_acts_on_all_that_match_newest_first(desk: Desk) -> None:
     assert search.queries == ["is:unread"]
     assert len(report.items) == 2500
     assert report.items[0].id == await desk.id("Large", 2500)
-    assert report.remaining == 0
+    assert not report.has_more
     assert desk.server.calls[:3] == ["copy"] * 3
 
 
 async def test_a_filter_that_matches_more_tells_how_many_remain(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "FILTER_MESSAGES", 2)
-    run = desk.batches_with(Everything(desk.server))
+    run = desk.batches_with(Everything(desk))
     which = MessageFilter("inbox", "")
     first = await run.of_filter(ADMIN, desk.account.id, which, MoveAction("archive"))
-    assert (len(first.items), first.remaining) == (2, 1)
+    assert (len(first.items), first.has_more) == (2, True)
     second = await run.of_filter(ADMIN, desk.account.id, which, MoveAction("archive"))
-    assert (len(second.items), second.remaining) == (1, 0)
+    assert (len(second.items), second.has_more) == (1, False)
     third = await run.of_filter(ADMIN, desk.account.id, which, MoveAction("archive"))
-    assert (len(third.items), third.remaining) == (0, 0)
+    assert (len(third.items), third.has_more) == (0, False)
+
+
+async def test_a_filter_that_nothing_can_match_does_nothing(desk: Desk) -> None:
+    desk.server.calls.clear()
+    report = await desk.batches_with(Nothing()).of_filter(ADMIN, desk.account.id, MessageFilter("inbox", "in:x"), SEEN)
+    assert report.items == ()
+    assert desk.server.calls == []
+
+
+async def test_a_filter_needs_to_see_what_it_matches(desk: Desk) -> None:
+    blind = caller("blind", frozenset({Scope.MAIL_WRITE}))
+    with pytest.raises(Forbidden):
+        await desk.batches_with(Everything(desk)).of_filter(blind, desk.account.id, MessageFilter("inbox", ""), SEEN)
 
 
 async def test_without_a_search_there_is_no_filter(desk: Desk) -> None:
