@@ -65,7 +65,7 @@ def _generate(arguments: argparse.Namespace) -> int:
 
 def _rotate(arguments: argparse.Namespace) -> int:
     from app.storage.meta import retire_keys
-    from app.storage.rotation import reseal_answers
+    from app.storage.rotation import reseal_answers, reseal_endpoints
 
     settings = load_settings()
     keyring, _ = load_or_create_keyring(settings)
@@ -77,6 +77,7 @@ def _rotate(arguments: argparse.Namespace) -> int:
     async def reseal(services: "OpenServices", _operator: Principal) -> tuple[int, tuple[str, ...]]:
         tell("Sealing stored secrets anew …")
         count = await services.account_store.rotate_secrets()
+        count += await reseal_endpoints(services.database, vault, 100)
         await reseal_answers(services.database, vault, 100)
         return count, await retire_keys(services.database, vault)
 

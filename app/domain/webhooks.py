@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NewType
 
+from app.domain.access import Principal
 from app.domain.ids import AccountId
 
 EndpointId = NewType("EndpointId", str)
@@ -29,6 +30,14 @@ class EventFilter:
     tenant: str | None = None
     mailboxes: tuple[str, ...] | None = None
     types: tuple[str, ...] | None = None
+
+    def lies_within(self, principal: Principal) -> bool:
+        """Whether all it can let pass is within the principal's reach: only then the endpoint is."""
+        if principal.tenant is not None and self.tenant != principal.tenant:
+            return False
+        return principal.accounts is None or (
+            self.accounts is not None and principal.accounts.issuperset(self.accounts)
+        )
 
 
 @dataclass(frozen=True, slots=True)

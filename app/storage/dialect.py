@@ -1,14 +1,16 @@
 """All that differs between SQLite and PostgreSQL once connected: the upsert, and what an error means."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
-from typing import Any
+from typing import Any, TypeVarTuple
 
 import asyncpg  # type: ignore[import-untyped]  # ships no types
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+Columns = TypeVarTuple("Columns")
 
 Upsert = sqlite.Insert | postgresql.Insert
 
@@ -27,18 +29,29 @@ def upsert(
     keys: Sequence[str],
     overwrite: bool = True,
     where: ColumnElement[bool] | None = None,
+    merge: Callable[[Any], Mapping[str, Any]] | None = None,
 ) -> Upsert:
     """Build an INSERT of `rows` that overwrites, on equal `keys`, the other columns given, or leaves the row alone.
 
     With `where` an existing row is overwritten only if that holds for it; add `.returning()` to learn which rows were
-    written.
+    written. With `merge` an existing row is given what that makes of the row that could not be inserted.
     """
     insert: Upsert = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
     insert = insert.values(list(rows))
     if not overwrite:
         return insert.on_conflict_do_nothing(index_elements=list(keys))
+    if merge is not None:
+        return insert.on_conflict_do_update(index_elements=list(keys), set_=dict(merge(insert.excluded)), where=where)
     changes = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     return insert.on_conflict_do_update(index_elements=list(keys), set_=changes, where=where)
+
+
+def claim(rows: Select[*Columns]) -> Select[*Columns]:
+    """Build a SELECT that locks the rows it finds and passes over those others have locked.
+
+    SQLite has one writer at a time and needs no locks: there the statement stays as it is.
+    """
+    return rows.with_for_update(skip_locked=True)
 
 
 class Condition(Enum):

@@ -88,3 +88,15 @@ CHUNK_ROWS = 200
 
 BODY_PART = 3600.0
 """Age at which a half-written message is nobody's any more; a command may run beside the service in the same folder."""
+
+CLAIMS = 50
+"""Endpoints in one claiming statement: each is a SELECT of its own in it, and SQLite takes 500."""
+
+LANE_ROWS = 500
+"""Lanes in one INSERT: twelve parameters each."""
+
+LANES_READ = 50
+"""Lanes whose events one statement reads."""
+
+DELIVERY_ROWS = 500
+"""Attempts in one INSERT."""

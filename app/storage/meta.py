@@ -10,6 +10,7 @@ from app.storage.engine import Database
 from app.storage.errors import WrongKey
 from app.storage.tables import account_secrets, idempotency, meta
 from app.storage.unit import read, write
+from app.storage.webhook_tables import endpoint_secrets
 
 _INSTANCE = "instance_id"
 _KEY = "encryption_key:"
@@ -44,8 +45,8 @@ async def check_keys(database: Database, vault: Vault) -> None:
 async def retire_keys(database: Database, vault: Vault) -> tuple[str, ...]:
     """Forget the keys that seal nothing any more; tells their ids. They may then leave the key ring.
 
-    For the end of a rotation: after `rotate_secrets` and `reseal_answers` only the current key is in use. Raises
-    StorageUnavailable.
+    For the end of a rotation: after `rotate_secrets`, `reseal_answers` and `reseal_endpoints` only the current key is
+    in use. Raises StorageUnavailable.
     """
     current = next(iter(vault.fingerprints()))
     async with write(database) as connection:
@@ -90,6 +91,8 @@ async def _put(connection: AsyncConnection, key: str, value: str) -> None:
 
 
 async def _is_used(connection: AsyncConnection, key_id: str) -> bool:
-    uses = or_(*(exists().where(table.c.key_id == key_id) for table in (account_secrets, idempotency)))
+    uses = or_(
+        *(exists().where(table.c.key_id == key_id) for table in (account_secrets, idempotency, endpoint_secrets))
+    )
     is_used: bool = (await connection.execute(select(uses))).scalar_one()
     return is_used

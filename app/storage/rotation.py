@@ -1,6 +1,6 @@
 """Sealing anew what an older key sealed.
 
-Both kinds of sealed rows change by compare and swap on the sealed bytes, so a writer in between always wins.
+All kinds of sealed rows change by compare and swap on the sealed bytes, so a writer in between always wins.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from app.security.vault import Vault
 from app.storage.engine import Database
 from app.storage.tables import account_secrets, idempotency
 from app.storage.unit import read, write
+from app.storage.webhook_tables import endpoint_secrets
 
 
 def secret_place(account_id: str) -> str:
@@ -23,6 +24,11 @@ def secret_place(account_id: str) -> str:
 def answer_place(token_id: str, key_hash: bytes) -> str:
     """Name the one place a sealed answer opens in."""
     return f"idempotency/{token_id}/{key_hash.hex()}"
+
+
+def endpoint_place(endpoint_id: str) -> str:
+    """Name the one place an endpoint's sealed webhook secrets open in."""
+    return f"endpoint_secrets/{endpoint_id}"
 
 
 async def reseal_credentials(database: Database, vault: Vault, clock: Clock, batch: int) -> int:
@@ -41,6 +47,15 @@ async def reseal_answers(database: Database, vault: Vault, batch: int) -> int:
         return answer_place(row.token_id, row.key_hash)
 
     return await _reseal(database, vault, idempotency, place, batch, {})
+
+
+async def reseal_endpoints(database: Database, vault: Vault, batch: int) -> int:
+    """Seal every endpoint's webhook secrets with the current key; tells how many were not. Raises KeyringError."""
+
+    def place(row: Any) -> str:
+        return endpoint_place(row.endpoint_id)
+
+    return await _reseal(database, vault, endpoint_secrets, place, batch, {})
 
 
 async def _reseal(

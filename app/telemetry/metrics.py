@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from app.domain.account import AccountState
 from app.domain.errors import MailhatchError
+from app.domain.webhooks import Answer
 from app.telemetry.process import ProcessUse
 
 #: Bounds of the histograms in seconds, from a cached answer (milliseconds) to the longest deadline's neighbourhood.
@@ -64,6 +65,11 @@ class Metrics:
         self._cache_entries = gauge("mailhatch_summary_cache_entries", "Cached summaries.")
         self._connections = gauge("mailhatch_connections", "Connections to mail servers; open is all.", ("state",))
         self._accounts = gauge("mailhatch_accounts", "Accounts by state.", ("state",))
+        self._deliveries = counter("mailhatch_webhook_deliveries", "Attempts to deliver webhooks.", ("result",))
+        self._delivery_seconds = histogram("mailhatch_webhook_delivery_seconds", "Time an attempt took.")
+        self._oldest_owed = gauge(
+            "mailhatch_webhook_oldest_owed_seconds", "Age of the oldest event an enabled endpoint is still owed."
+        )
         self._lag = histogram("mailhatch_event_loop_lag_seconds", "How late the event loop ran what was due.")
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -109,6 +115,16 @@ class Metrics:
         """Tell how many accounts are in each state; those left out are none. To be called before a scrape."""
         for state in AccountState:
             self._accounts.labels(state.value).set(counts.get(state, 0))
+
+    def count_delivery(self, answer: Answer) -> None:
+        """Count an attempt to deliver a webhook: `2xx` and the like, or what went wrong."""
+        result = answer.error if answer.status is None else f"{answer.status // 100}xx"
+        self._deliveries.labels(result or "unknown").inc()
+        self._delivery_seconds.observe(answer.seconds)
+
+    def set_oldest_owed(self, seconds: float) -> None:
+        """Tell how old the oldest event is that a webhook endpoint is owed; 0 when none is."""
+        self._oldest_owed.set(max(seconds, 0))
 
     def observe_loop_lag(self, seconds: float) -> None:
         """Count how late the event loop was."""

@@ -24,13 +24,25 @@ def is_about_endpoint(answer: Answer) -> bool:
 
 
 def after_failure(
-    health: EndpointHealth, answer: Answer, account: str, now: float, schedule: Schedule, chance: Chance
+    health: EndpointHealth,
+    answer: Answer,
+    account: str,
+    now: float,
+    schedule: Schedule,
+    chance: Chance,
+    *,
+    is_look: bool = False,
 ) -> EndpointHealth:
-    """Work out the health after an attempt for an event of `account` failed."""
+    """Work out the health after an attempt for an event of `account` failed.
+
+    Once the endpoint is down only looks (`is_look`) say something new: what else fails was under way before.
+    """
+    if health.is_down and not is_look:
+        return replace(health, failures=health.failures + 1)
     about_endpoint = is_about_endpoint(answer)
     suspect = account if health.failing_since is None else health.suspect
     is_down = health.is_down or about_endpoint or suspect != account
-    looks = health.looks + 1 if is_down else 0
+    looks = health.looks + 1 if is_down else 0  # the failure that took it down is the first
     look_at = schedule.next_attempt(now, looks, chance, answer.retry_after) if is_down else None
     return EndpointHealth(
         failing_since=now if health.failing_since is None else health.failing_since,

@@ -29,3 +29,26 @@ HOLD_DEFAULT = 3_600.0
 #: A lane with a new event may look whether a failing endpoint works again this long after the last look, though the
 #: schedule says later: the event that fails may be another account's.
 FRESH_LOOK_SECONDS = 30.0
+
+#: How long a claim on lanes holds: an attempt, and some time to say that it goes on. A killed process keeps its lanes
+#: from the others that long.
+LEASE_SECONDS = 20.0
+#: How often a dispatcher looks for what is due without being told: retries, lanes of a process that was killed, events
+#: whose notice was lost.
+POLL_SECONDS = 1.0
+#: How long results wait for others to be written with, when nobody waits for them.
+LINGER_SECONDS = 0.01
+#: How long the dispatcher waits before it asks a database again that cannot be used.
+STORAGE_RETRY_SECONDS = 1.0
+#: Events read of the log at once, and of a lane; a lane gives way to the next one after that many.
+ROUTE_EVENTS = 500
+LANE_EVENTS = 50
+#: Attempts under way in this process, over all endpoints: each holds a socket.
+ATTEMPTS_AT_ONCE = 500
+#: Seconds of its rate an endpoint may have claimed in lanes.
+RATE_AHEAD = 5.0
+#: Looks after which an endpoint that works again is believed to have had an outage, and all it is owed becomes due at
+#: once. Before that it may be a few events alone that it refuses, and these keep to their own schedule.
+LOOKS_OF_AN_OUTAGE = 2
+#: Endpoints one turn claims lanes of; the others are the next turn's.
+ENDPOINTS_A_TURN = 200

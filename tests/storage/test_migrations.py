@@ -30,6 +30,8 @@ async def test_the_steps_lead_to_the_tables(database: Database) -> None:
         assert await connection.run_sync(partial_indexes) == {
             "uq_accounts_external_id_no_tenant",
             "uq_mailboxes_account_id_server_id",
+            "ix_lanes_endpoint_id_due_at",
+            "ix_lanes_cursor",
         }
 
 

@@ -18,7 +18,7 @@ DAY = 86_400.0
 
 
 def fail(health: EndpointHealth, answer: Answer = BROKEN, account: str = "a", now: float = NOW) -> EndpointHealth:
-    return after_failure(health, answer, account, now, EXACT, lambda: 0.5)
+    return after_failure(health, answer, account, now, EXACT, lambda: 0.5, is_look=True)
 
 
 def test_an_event_that_fails_alone_does_not_take_the_endpoint_down() -> None:
@@ -66,6 +66,15 @@ def test_looks_follow_the_schedule_from_when_it_went_down() -> None:
         waits.append(health.look_at - now)
         now = health.look_at
     assert waits == [5, 300, 1800, 7200, 18000]
+
+
+def test_attempts_that_were_under_way_when_it_went_down_are_no_looks() -> None:
+    down = fail(HEALTHY, REFUSED)
+    after = down
+    for _ in range(9):
+        after = after_failure(after, REFUSED, "b", NOW + 1, EXACT, lambda: 0.5)
+    assert after.look_at == down.look_at == NOW + 5
+    assert after.failures == 10
 
 
 def test_another_accounts_new_event_need_not_wait_for_a_day_behind_refused_ones() -> None:
