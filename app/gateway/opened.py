@@ -6,7 +6,7 @@ from dataclasses import replace
 from app.domain.errors import StaleReference
 from app.domain.ids import AccountId, Uid
 from app.domain.message import MessageFacts
-from app.domain.ports import BatchSession, MailSession
+from app.domain.ports import BatchSession, MailSession, ModseqSession
 from app.domain.query import MessageAddress
 from app.gateway.operations import Operations
 from app.gateway.structure_cache import StructureCache
@@ -26,15 +26,17 @@ class OpenedMessages:
         if cached is None:
             return await self._open(account_id, address, timeout)
 
-        def operation(session: MailSession, deadline: float) -> tuple[str, ...]:
-            return session.flags(address, deadline)
+        def operation(session: MailSession, deadline: float) -> tuple[tuple[str, ...], int | None]:
+            if isinstance(session, ModseqSession):
+                return session.flags_and_modseq(address, deadline)
+            return session.flags(address, deadline), None
 
         try:
-            flags = await self._operations.run(account_id, address.mailbox, operation, timeout, "flags")
+            flags, modseq = await self._operations.run(account_id, address.mailbox, operation, timeout, "flags")
         except StaleReference:
             self._structures.drop(account_id, address)
             raise
-        return replace(cached, flags=flags)
+        return replace(cached, flags=flags, modseq=modseq)
 
     async def structure(self, account_id: AccountId, address: MessageAddress, timeout: float) -> MessageFacts:
         """Like `message`, but from the cache alone where it is there: its flags may be old."""

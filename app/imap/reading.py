@@ -14,7 +14,7 @@ from app.imap.limits import MAX_SECTION_RANGE, MAX_SECTION_RANGES
 from app.imap.selection import Selection, View
 from app.imap.window import Window
 from app.imap.wire.commands import Command, command
-from app.imap.wire.fetch import FetchRow, is_of
+from app.imap.wire.fetch import FetchRow, as_number, is_of
 from app.imap.wire.responses import Untagged
 from app.mime.headers import parse_header_block, raw_fields
 from app.mime.structure import parse
@@ -28,7 +28,7 @@ def read_message(selection: Selection, address: MessageAddress, deadline: float)
     Where the server's description of the message cannot be read, its beginning is fetched and read here instead: a
     round trip more, and a defect.
     """
-    row = _fetch(selection, address, message_items(selection.features), deadline)
+    row = _fetch(selection, address, with_modseq(selection, address, message_items(selection.features)), deadline)
     return facts_of(row) or rescued(row, _fetch(selection, address, raw_items(selection.features), deadline))
 
 
@@ -41,7 +41,7 @@ def facts_of(row: FetchRow) -> MessageFacts | None:
     if structure is None:
         return None
     summary = make_summary(row, structure, fields_of(row))
-    return MessageFacts(summary, from_imap(row.flags()), structure, parse_header_block(_header(row)))
+    return MessageFacts(summary, from_imap(row.flags()), structure, parse_header_block(_header(row)), modseq_of(row))
 
 
 def rescued(row: FetchRow, beginning: FetchRow) -> MessageFacts:
@@ -59,6 +59,32 @@ def rescued(row: FetchRow, beginning: FetchRow) -> MessageFacts:
 def read_flags(selection: Selection, address: MessageAddress, deadline: float) -> tuple[str, ...]:
     """Tell a message's flags. See `MailSession.flags`."""
     return from_imap(_fetch(selection, address, FLAGS, deadline).flags())
+
+
+def read_flags_and_modseq(
+    selection: Selection, address: MessageAddress, deadline: float
+) -> tuple[tuple[str, ...], int | None]:
+    """Tell a message's flags and the MODSEQ they have. See `ModseqSession`."""
+    row = _fetch(selection, address, with_modseq(selection, address, FLAGS), deadline)
+    return from_imap(row.flags()), modseq_of(row)
+
+
+def with_modseq(selection: Selection, address: MessageAddress, items: str) -> str:
+    """Ask for the MODSEQ too, where this connection has seen that the mailbox has them.
+
+    A server refuses a whole FETCH that asks for what a mailbox does not have (RFC 7162 section 3.1.2.2), so it is not
+    asked for in the flush that enters the mailbox.
+    """
+    view = selection.view
+    if view is None or view.name != address.mailbox or view.modseq is None:
+        return items
+    return items.replace("FLAGS", "FLAGS MODSEQ", 1)
+
+
+def modseq_of(row: FetchRow) -> int | None:
+    """Read the MODSEQ of a row, None where it was not told."""
+    value = row.items.get(b"MODSEQ")
+    return as_number(value[0]) if isinstance(value, list) and len(value) == 1 else None
 
 
 def read_sections(

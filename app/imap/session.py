@@ -14,7 +14,7 @@ from app.imap.limits import MAX_MESSAGES_AT_ONCE
 from app.imap.listing import read_mailboxes
 from app.imap.many import batches_by_size, read_many_sections, read_messages
 from app.imap.paging import read_page
-from app.imap.reading import read_flags, read_message, read_sections
+from app.imap.reading import read_flags, read_flags_and_modseq, read_message, read_sections
 from app.net.dialer import Dialer
 from app.net.opening import Opening
 from app.net.tls import TlsContexts
@@ -42,6 +42,11 @@ class ImapSession(EditSession):
         """Tell one message's flags."""
         with self._operation():
             return read_flags(self._selection, address, deadline)
+
+    def flags_and_modseq(self, address: MessageAddress, deadline: float) -> tuple[tuple[str, ...], int | None]:
+        """Tell one message's flags and their MODSEQ."""
+        with self._operation():
+            return read_flags_and_modseq(self._selection, address, deadline)
 
     def sections(self, address: MessageAddress, wanted: Sequence[SectionRange], deadline: float) -> tuple[bytes, ...]:
         """Fetch section bytes, in the order asked."""

@@ -18,11 +18,12 @@ from app.domain.ids import Uid
 from app.imap.dialogue import Reply
 from app.imap.errors import edit_refusal
 from app.imap.limits import MAX_FLAGS_WRITTEN
+from app.imap.reading import modseq_of
 from app.imap.selection import Selection, View
 from app.imap.sending import Sent, enter_for, flags_written, flushes, send
 from app.imap.window import Window
 from app.imap.wire.commands import Command, command
-from app.imap.wire.fetch import FetchRow, as_number
+from app.imap.wire.fetch import FetchRow
 from app.imap.wire.flags import is_keyword
 from app.imap.wire.uid_codes import modified_uids
 from app.imap.wire.uid_sets import format_set
@@ -133,7 +134,7 @@ class _Work:
                 return FlagOutcome(uid, ItemState.FAILED, error=refusal)
             return FlagOutcome(uid, ItemState.GONE)
         names = row.flags()
-        flags, modseq = from_imap(names), _modseq(row)
+        flags, modseq = from_imap(names), modseq_of(row)
         if is_changed:
             return FlagOutcome(uid, ItemState.CHANGED, flags, modseq)
         has = {name.encode("utf-8").lower() for name in names}
@@ -169,8 +170,3 @@ def _is_modified(reply: Reply) -> bool:
 def _is_expunge(reply: Reply) -> bool:
     """Whether it failed for messages that are gone (RFC 5530): the others were changed."""
     return reply.code is not None and reply.code.name == b"EXPUNGEISSUED"
-
-
-def _modseq(row: FetchRow) -> int | None:
-    value = row.items.get(b"MODSEQ")
-    return as_number(value[0]) if isinstance(value, list) and len(value) == 1 else None

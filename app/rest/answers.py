@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.rest.problems import MEDIA_TYPE, STATUS
+from app.rest.problems import FRAMEWORK, MEDIA_TYPE, STATUS
 from app.rest.views import ProblemView
 
 _COMMON = ("invalid_request", "unauthorized", "rate_limited", "internal_error", "shutting_down", "storage_unavailable")
@@ -85,6 +85,14 @@ def mail_problems(*more: str) -> Responses:
 def edit_problems(*more: str) -> Responses:
     """Problems of operations that change mail."""
     return _problems(*_EDIT, *more)
+
+
+def unsupported_media_type() -> Responses:
+    """Of what takes certain kinds of bodies alone; told by the framework, as a problem like any other."""
+    code, title = FRAMEWORK[415]
+    example = _example("invalid_request", 415) | {"type": f"/problems/{code}", "title": title, "code": code}
+    content = {MEDIA_TYPE: {"examples": {code: {"value": example}}}}
+    return {415: {"description": f"Problem: `{code}`", "model": ProblemView, "content": content}}
 
 
 def body_problems(*more: str) -> tuple[str, ...]:

@@ -15,7 +15,15 @@ CHECKS = (
 #: A mail server that refuses or cannot be reached is 502, 503 or 504, and documented; 500 would be a bug of ours.
 EXPECTED = ("[checks.not_a_server_error]", 'expected-statuses = ["2xx", "3xx", "4xx", 501, 502, 503, 504]')
 #: These end what the other operations work on; they are tried with ids that are not there.
-ENDING = ("deleteAccount", "revokeToken", "pauseAccount")
+ENDING = (
+    "deleteAccount",
+    "revokeToken",
+    "pauseAccount",
+    "deleteMessage",
+    "moveMessage",
+    "deleteMailbox",
+    "patchMailbox",
+)
 
 
 def fuzz(service: Service, folder: Path, parameters: dict[str, str], *more: str) -> None:

@@ -92,6 +92,24 @@ async def test_if_match_holds_a_change_to_what_was_seen(api: Api, account: str, 
     await patch(api, message, {"flags": {"add": ["seen"]}}, 412, If_Match='"nonsense"')
 
 
+async def test_with_condstore_a_held_change_is_one_round_trip(
+    api: Api, counted: str, proxy: Proxy, mail_user: MailUser
+) -> None:
+    (uid,) = mail_user.append_all([plain(1)])
+    message = f"/v1/accounts/{counted}/messages/{(await page(api, counted))[0]['id']}"
+    await patch(api, message, {"flags": {"add": ["answered"]}})  # the mailbox is entered for writing
+    for _ in range(2):  # opened afresh, and from the cache
+        etag = (await api.http.get(message)).headers["etag"]
+        assert not etag.startswith('"0-')  # the server's count of changes is in it
+        with proxy.measure() as counts:
+            await patch(api, message, {"flags": {"add": ["seen"]}}, If_Match=etag)
+        assert counts.round_trips == 1
+    mail_user.set_flags([uid], ["\\Flagged"])
+    with proxy.measure() as counts:
+        await patch(api, message, {"flags": {"add": ["seen"]}}, 412, If_Match=etag)
+    assert counts.round_trips == 1
+
+
 async def test_a_link_of_another_hour_is_no_conflict(api: Api, account: str, mail_user: MailUser) -> None:
     mail_user.append(b"Subject: x\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nz\r\n")
     path = f"/v1/accounts/{account}/messages/{(await page(api, account))[0]['id']}"

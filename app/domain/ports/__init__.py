@@ -14,7 +14,15 @@ from app.domain.ports.lookup import ConversationSession, LookupGateway, SearchSe
 from app.domain.ports.maildrop import MaildropSession
 from app.domain.ports.maildrop_store import MaildropStore
 from app.domain.ports.own_edits import EditObserver, NoEditObserver
-from app.domain.ports.sessions import HARMLESS, BatchSession, MailSession, Session, SessionFactory, StepListener
+from app.domain.ports.sessions import (
+    HARMLESS,
+    BatchSession,
+    MailSession,
+    ModseqSession,
+    Session,
+    SessionFactory,
+    StepListener,
+)
 from app.domain.ports.stores import (
     AccountFilter,
     AccountStore,
@@ -55,6 +63,7 @@ __all__ = [
     "MailboxStore",
     "MaildropSession",
     "MaildropStore",
+    "ModseqSession",
     "MoveSession",
     "MovedMessageStore",
     "NewAccount",

@@ -104,6 +104,14 @@ class MailSession(Session, Protocol):
 
 
 @runtime_checkable
+class ModseqSession(Protocol):
+    """Tells with flags which change made them so (RFC 7162). The contract of `MailSession` holds."""
+
+    def flags_and_modseq(self, address: MessageAddress, deadline: float) -> tuple[tuple[str, ...], int | None]:
+        """Like `MailSession.flags`, with their MODSEQ; None where it is not known. One round trip all the same."""
+
+
+@runtime_checkable
 class BatchSession(Protocol):
     """Reads many messages of one mailbox at once. The contract of `MailSession` holds.
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from app.domain.edits import StoredMessage
 from app.domain.errors import FieldProblem, InvalidRequest
 from app.http.addresses import base_url
-from app.rest.answers import IDEMPOTENCY, body_problems, edit_problems
+from app.rest.answers import IDEMPOTENCY, body_problems, edit_problems, unsupported_media_type
 from app.rest.dependencies import AccountId, Caller, MailboxRef, MutationId, Services
 from app.rest.edit_views import StoredMessageView
 from app.rest.encoding import encode
@@ -43,7 +43,7 @@ class _Wishes:
     summary="Store a message",
     status_code=201,
     response_model=StoredMessageView,
-    responses=edit_problems(*body_problems(*IDEMPOTENCY)),
+    responses=edit_problems(*body_problems(*IDEMPOTENCY)) | unsupported_media_type(),
     openapi_extra={"requestBody": UPLOAD_BODY},
 )
 async def upload_message(
