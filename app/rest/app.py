@@ -70,6 +70,7 @@ def create_app(settings: Settings, open_services: Callable[[], AbstractAsyncCont
     problems.install(app, [route for router in routers for route in router.routes])
     for router in routers:
         app.include_router(router)
+    app.router.routes[:0] = [*mailboxes.quick, *messages.quick]
     docs.install(app)
     app.add_middleware(BodyBound, most=settings.request_body_bytes, most_upload=settings.message_bytes + FORM_OVERHEAD)
     app.add_middleware(RequestFrame, root_path=settings.root_path)

@@ -1,5 +1,6 @@
 """Cursor pages: the query's parameters and the Link header (RFC 8288)."""
 
+import re
 from typing import Annotated
 
 from fastapi import Query, Request
@@ -12,12 +13,22 @@ Cursor = Annotated[
     str | None,
     Query(max_length=MAX_QUERY_TEXT, description="`next` of the page before. Opaque; good for the same query alone."),
 ]
+#: Pairs that the framework would take apart and write again as they are.
+_PLAIN_QUERY = re.compile(r"(?:[A-Za-z0-9_.-]+=[A-Za-z0-9_.-]*&?)+", re.ASCII)
 
 
 def link_header(request: Request, following: str | None) -> dict[str, str]:
     """Return the Link header to the next page, or nothing on the last."""
     if following is None:
         return {}
-    url = request.url.include_query_params(cursor=following)
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return {"Link": f'<{base_url(request)}{path}?{url.query}>; rel="next"'}
+    return {"Link": f'<{base_url(request)}{path}?{_with_cursor(request, following)}>; rel="next"'}
+
+
+def _with_cursor(request: Request, following: str) -> str:
+    """Write the query with another cursor, at its end; one that needs no escaping stays as it is."""
+    query = request.scope["query_string"].decode("latin-1")
+    if query and not _PLAIN_QUERY.fullmatch(f"{query}&{following}="):
+        return request.url.include_query_params(cursor=following).query
+    kept = [pair for pair in query.split("&") if pair and not pair.startswith("cursor=")]
+    return "&".join([*kept, f"cursor={following}"])

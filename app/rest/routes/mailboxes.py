@@ -7,27 +7,32 @@ from fastapi import APIRouter, Query, Request, Response
 from app.domain.errors import FieldProblem, InvalidRequest
 from app.domain.message import Summary
 from app.http.account_references import resolve_account
-from app.http.limits import DEFAULT_PAGE
+from app.http.limits import DEFAULT_PAGE, MAX_PAGE, MAX_QUERY_TEXT
 from app.http.state import state_of
 from app.rest.answers import NOT_MODIFIED, mail_problems
 from app.rest.conditional import json_answer
 from app.rest.dependencies import AccountRef, Caller, MailboxRef
 from app.rest.encoding import EncodedPages, encode_page
 from app.rest.paging import Cursor, Limit, link_header
+from app.rest.quick import QuickRoute, number, word
 from app.rest.views import MailboxList, SummaryList
 
 router = APIRouter(tags=["mailboxes"])
+_MAILBOXES = "/v1/accounts/{account}/mailboxes"
+_MESSAGES = "/v1/accounts/{account}/mailboxes/{mailbox}/messages"
 
 FIELDS = tuple(name.rstrip("_") for name in Summary.__slots__)
 #: What a row has without asking the mail server for more than UIDs and flags.
 _LIGHT = frozenset(("id", "mailbox_id", "flags"))
 #: A list may be kept, but must be asked for again each time: its ETag answers 304.
 _LIST_CACHE = "private, no-cache"
+#: Characters of `fields`: all names together have half as many.
+MAX_FIELDS_TEXT = 512
 
 Fields = Annotated[
     str | None,
     Query(
-        max_length=512,
+        max_length=MAX_FIELDS_TEXT,
         description="Only these fields of each summary, and `id`, with commas. `preview` comes only when named "
         f"here. Without `fields`: all others. One of: {', '.join(FIELDS)}.",
         examples=["id,from,subject,date,flags,preview"],
@@ -36,7 +41,7 @@ Fields = Annotated[
 
 
 @router.get(
-    "/v1/accounts/{account}/mailboxes",
+    _MAILBOXES,
     operation_id="listMailboxes",
     summary="List mailboxes",
     response_model=MailboxList,
@@ -50,7 +55,7 @@ async def list_mailboxes(request: Request, account: AccountRef, principal: Calle
 
 
 @router.get(
-    "/v1/accounts/{account}/mailboxes/{mailbox}/messages",
+    _MESSAGES,
     operation_id="listMessages",
     summary="List messages",
     response_model=SummaryList,
@@ -81,6 +86,22 @@ async def list_messages(
     body, etag = encoded.encode(page, only or _ALL_BUT_PREVIEW)
     return json_answer(request, body, _LIST_CACHE, link_header(request, page.next), etag)
 
+
+quick = (
+    QuickRoute(
+        _MESSAGES,
+        list_messages,
+        {
+            "limit": number(1, MAX_PAGE),
+            "cursor": word("[A-Za-z0-9_-]+", MAX_QUERY_TEXT),
+            "fields": word("[a-z_,]+", MAX_FIELDS_TEXT),
+        },
+        limit=DEFAULT_PAGE,
+        cursor=None,
+        fields=None,
+    ),
+    QuickRoute(_MAILBOXES, list_mailboxes, {}),
+)
 
 _ALL_BUT_PREVIEW = frozenset(FIELDS) - {"preview"}
 

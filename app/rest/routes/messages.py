@@ -12,15 +12,18 @@ from app.rest.answers import NOT_MODIFIED, mail_problems
 from app.rest.conditional import etag_of, is_fresh, json_answer, versioned_etag
 from app.rest.dependencies import AccountRef, Caller, MessageRef
 from app.rest.encoding import encode
+from app.rest.quick import QuickRoute, number
 from app.services.limits import DEFAULT_BODY_BYTES, MAX_BODY_BYTES
 from app.services.messages import BODY_POLICY
 
 router = APIRouter(tags=["messages"])
 _CACHE = "private, no-cache"
+_MESSAGE = "/v1/accounts/{account}/messages/{message}"
+_BODY = "/v1/accounts/{account}/messages/{message}/body"
 
 
 @router.get(
-    "/v1/accounts/{account}/messages/{message}",
+    _MESSAGE,
     operation_id="getMessage",
     summary="Open a message",
     response_model=Message,
@@ -37,7 +40,7 @@ async def get_message(request: Request, account: AccountRef, message: MessageRef
 
 
 @router.get(
-    "/v1/accounts/{account}/messages/{message}/body",
+    _BODY,
     operation_id="getMessageBody",
     summary="Read a message",
     response_model=Body,
@@ -66,3 +69,9 @@ async def get_body(
         return Response(status_code=304, headers=headers)
     body = await at.messages.body(principal, account_id, message, max_bytes, base)
     return Response(encode(body), headers=headers, media_type="application/json")
+
+
+quick = (
+    QuickRoute(_MESSAGE, get_message, {}),
+    QuickRoute(_BODY, get_body, {"max_bytes": number(1, MAX_BODY_BYTES)}, max_bytes=DEFAULT_BODY_BYTES),
+)
