@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 help: ## list these verbs
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-demo: ## run Mailhatch with two demo mail accounts (PORT=8025 chooses the port)
+demo: ## run Mailhatch with three demo mail accounts (PORT=8025 chooses the port)
 	@if sh .ci/venv --check $(VENV) tests/requirements.lock; then venv=$(VENV); else \
 	sh .ci/venv .venv-demo app/demo/requirements.lock && venv=.venv-demo; fi && \
 	exec $$venv/bin/python -m app.demo $(if $(PORT),--port $(PORT))

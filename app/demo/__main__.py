@@ -61,6 +61,7 @@ def _start(state: DemoState, port: int, stack: ExitStack) -> tuple[MailServer, C
     server = MailServer(data)
     stack.callback(server.child.stop)
     say(f"Mail server  imap://{HOST}:{server.port}, {server.messages} messages ({_since(started)})")
+    say(f"             pop3://{HOST}:{server.pop3_port} has one of the three accounts")
     started = time.monotonic()
     service = Child(
         "service",

@@ -1,9 +1,12 @@
-"""The demo's mail server: pymap with the demo's mail, in a process of its own, on loopback, without TLS.
+"""The demo's mail server: pymap with the demo's mail and a maildrop beside it, in a process of its own, on loopback,
+without TLS.
 
 `python -m app.demo.imap_server --port 0` speaks with its parent over standard input and output, a JSON object a line:
 
-- in: `{"passwords": {"demo-ana": "…", "demo-kenji": "…"}}` first; then each `{"deliver": true}` lets one message arrive
-- out: `{"port": 40123, "messages": 84}` when it listens; then who has written to whom, for each that arrived
+- in: `{"passwords": {"demo-ana": "…", "demo-kenji": "…", "demo-mira": "…"}}` first; then each `{"deliver": true}` lets
+  one message arrive
+- out: `{"port": 40123, "pop3_port": 40124, "messages": 92}` when it listens; then who has written to whom, for each
+  that arrived
 
 It ends when its standard input does, so it never outlives its parent.
 """
@@ -32,6 +35,8 @@ from pysasl.hashing import BuiltinHash
 from app.demo.limits import MOST_MESSAGES
 from app.demo.mail.accounts import DemoAccount, demo_accounts
 from app.demo.mail.arriving import Arrival, arriving_mail
+from app.demo.mail.maildrop import OWNER, maildrop_messages
+from app.demo.pop3_server import DemoMaildrop
 
 _HOST = "127.0.0.1"
 
@@ -115,8 +120,12 @@ async def serve(port: int) -> None:
     for account in demo_accounts(datetime.now(UTC)):
         await demo.load(account, passwords[account.external_id])
     server, bound = await demo.listen()
-    async with server:
-        _tell({"port": bound, "messages": demo.messages})
+    mail = maildrop_messages(datetime.now(UTC))
+    maildrop = DemoMaildrop(OWNER.email, passwords["demo-mira"], [message.raw for message in mail])
+    pop3 = await maildrop.listen(0)
+    async with server, pop3:
+        pop3_port: int = pop3.sockets[0].getsockname()[1]
+        _tell({"port": bound, "pop3_port": pop3_port, "messages": demo.messages + len(mail)})
         async for line in lines:
             if json.loads(line).get("deliver"):
                 arrival = await demo.deliver()

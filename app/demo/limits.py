@@ -23,3 +23,9 @@ LOG_LINES = 20
 
 #: Seconds the printed token is valid: a working day and a night.
 TOKEN_LIFETIME = 86_400
+
+#: Seconds a POP3 session may be silent (RFC 1939 section 3 says ten minutes; the demo's maildrop is wanted sooner).
+POP3_IDLE = 60.0
+
+#: Bytes of a line to the demo's POP3 server.
+POP3_LINE = 4096

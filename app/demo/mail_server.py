@@ -8,6 +8,7 @@ from pathlib import Path
 from app.demo.children import Child
 from app.demo.limits import CALL, MAIL_SERVER_START
 from app.demo.mail.compose import Person
+from app.demo.mail.maildrop import OWNER
 from app.demo.mail.people import ANA, KENJI
 
 HOST = "127.0.0.1"
@@ -20,6 +21,7 @@ class Login:
     external_id: str
     owner: Person
     password: str
+    protocol: str = "imap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,14 @@ class NewMail:
 
 
 class MailServer:
-    """The embedded IMAP server, filled and listening."""
+    """The embedded IMAP and POP3 servers, filled and listening."""
 
     def __init__(self, folder: Path) -> None:
         """Start it with its log in `folder`, and wait until it listens. Raises ChildFailed."""
         self.logins = (
             Login("demo-ana", ANA, secrets.token_urlsafe(12)),
             Login("demo-kenji", KENJI, secrets.token_urlsafe(12)),
+            Login("demo-mira", OWNER, secrets.token_urlsafe(12), "pop3"),
         )
         self.child = Child("mail server", ("app.demo.imap_server",), folder / "mail-server.log", is_heard=True)
         try:
@@ -48,6 +51,7 @@ class MailServer:
             self.child.stop()
             raise
         self.port: int = ready["port"]
+        self.pop3_port: int = ready["pop3_port"]
         self.messages: int = ready["messages"]
 
     def deliver(self) -> NewMail:
@@ -62,6 +66,10 @@ class MailServer:
             "protocol": "imap",
             "host": HOST,
             "port": self.port,
+            "pop3_port": self.pop3_port,
             "security": "none",
-            "logins": [{"username": login.owner.email, "password": login.password} for login in self.logins],
+            "logins": [
+                {"username": login.owner.email, "password": login.password, "protocol": login.protocol}
+                for login in self.logins
+            ],
         }

@@ -43,8 +43,9 @@ def service_environment(port: int, data: Path, admin_token: str) -> dict[str, st
 
 
 def register(url: str, admin_token: str, server: MailServer) -> tuple[Registered, ...]:
-    """Put both accounts, logging in to check them. Raises CallFailed."""
-    return tuple(_put(url, admin_token, server.port, login) for login in server.logins)
+    """Put all accounts, logging in to check them. Raises CallFailed."""
+    ports = {"imap": server.port, "pop3": server.pop3_port}
+    return tuple(_put(url, admin_token, ports[login.protocol], login) for login in server.logins)
 
 
 def _put(url: str, admin_token: str, port: int, login: Login) -> Registered:
@@ -53,7 +54,7 @@ def _put(url: str, admin_token: str, port: int, login: Login) -> Registered:
         "email": login.owner.email,
         "metadata": {"name": login.owner.name},
         "incoming": {
-            "protocol": "imap",
+            "protocol": login.protocol,
             "host": HOST,
             "port": port,
             "security": "none",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-PASSWORDS = {"demo-ana": "ana's secret", "demo-kenji": "kenji's secret"}
+PASSWORDS = {"demo-ana": "ana's secret", "demo-kenji": "kenji's secret", "demo-mira": "mira's secret"}
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class RunningMailServer:
 
     process: subprocess.Popen[str]
     port: int
+    pop3_port: int
     messages: int
 
     def deliver(self) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def running() -> Iterator[RunningMailServer]:
         process.stdin.flush()
         ready = json.loads(process.stdout.readline())
         try:
-            yield RunningMailServer(process, ready["port"], ready["messages"])
+            yield RunningMailServer(process, ready["port"], ready["pop3_port"], ready["messages"])
             process.stdin.close()
             assert process.wait(20) == 0
         finally:

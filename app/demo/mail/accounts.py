@@ -1,4 +1,4 @@
-"""The two accounts of the demo, with all their mail."""
+"""The two IMAP accounts of the demo, with all their mail."""
 
 from dataclasses import dataclass
 from datetime import datetime
