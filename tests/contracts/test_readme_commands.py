@@ -6,12 +6,15 @@ import shlex
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from app.cli import parser
+from app.http.edit_models import MailboxBody, MessageBatch, MessagePatch, MessageTarget
 from app.http.models import AccountBody
 
 README = Path("README.md").read_text("utf-8")
 COMMANDS = re.findall(r"^\$ mailhatch ([^#\n]+)", README, re.MULTILINE)
+CHANGES = re.findall(r"--json '(.+?)' ", README)
 BODIES = re.findall(r"-d '(.+?)'$", README, re.MULTILINE | re.DOTALL)
 VERBS = re.findall(r"^\$ make (\w+)", README, re.MULTILINE)
 
@@ -26,6 +29,17 @@ def test_a_body_is_an_account(body: str) -> None:
     assert AccountBody.model_validate(json.loads(body)).to_domain().email
 
 
+@pytest.mark.parametrize("body", CHANGES)
+def test_a_change_of_mail_is_one_the_service_takes(body: str) -> None:
+    def is_taken(model: type[BaseModel]) -> bool:
+        try:
+            return bool(model.model_validate(json.loads(body)))
+        except ValidationError:
+            return False
+
+    assert any(is_taken(model) for model in (MessagePatch, MessageTarget, MessageBatch, MailboxBody))
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_is_one_of_makes(verb: str) -> None:
     assert re.search(rf"^{verb}:", Path("Makefile").read_text("utf-8"), re.MULTILINE)
@@ -34,4 +48,5 @@ def test_a_verb_is_one_of_makes(verb: str) -> None:
 def test_they_are_found() -> None:
     assert len(COMMANDS) >= 4
     assert BODIES
+    assert len(CHANGES) >= 4
     assert "demo" in VERBS

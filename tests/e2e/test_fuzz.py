@@ -1,5 +1,6 @@
 """schemathesis over the whole OpenAPI: no 5xx, no undocumented answer."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from tests.e2e.service import Service, running
 from tests.support.dovecot import MailUser
 
+ROOT = Path(__file__).parents[2]
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,unsupported_method"
 )
@@ -35,7 +37,10 @@ def fuzz(service: Service, folder: Path, parameters: dict[str, str], *more: str)
     command += [f"{service.url}/openapi.json", "--header", f"Authorization: Bearer {service.token}"]
     command += ["--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--no-color"]
     command += ["--suppress-health-check=all", *more]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=1800, check=False, cwd=folder)
+    hooks = {"SCHEMATHESIS_HOOKS": "tests.e2e.fuzz_bodies", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=1800, check=False, cwd=folder, env=os.environ | hooks
+    )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     assert "Test cases:" in done.stdout
 
