@@ -8,7 +8,8 @@ from app.domain.ids import AccountId
 from app.domain.mailbox import MailboxFacts
 from app.domain.ports import Clock, MailSession, SessionFactory
 from app.gateway.check import check_work
-from app.gateway.edits import Edits, MailboxEdits
+from app.gateway.edits import Edits
+from app.gateway.mailbox_edits import MailboxEdits
 from app.gateway.opened import OpenedMessages
 from app.gateway.operations import Operations
 from app.gateway.pages import CacheMeter, Pages
@@ -39,7 +40,8 @@ class LocalGateway:
         self._operations = operations = Operations(pool)
         self._pages = pages = Pages(operations, summaries, clock, meter)
         self._opened = opened = OpenedMessages(operations, structures)
-        sections, edits, mailbox_edits = Sections(operations), Edits(operations), MailboxEdits(operations)
+        sections, edits = Sections(operations), Edits(operations, structures)
+        mailbox_edits = MailboxEdits(operations, summaries, structures)
         self.capabilities = operations.capabilities
         self.page = pages.page
         self.message, self.structure, self.structures = opened.message, opened.structure, opened.structures

@@ -32,14 +32,18 @@ class Operations:
         name: str,
         *,
         interactive: bool = True,
+        repeatable: bool = True,
+        writes: bool = False,
     ) -> T:
-        """Run on the pool, and remember what the server of that connection can do."""
+        """Run on the pool, and remember what the server of that connection can do. See `Pool.run`."""
 
         def work(session: MailSession, deadline: float) -> tuple[T, Capabilities]:
             return operation(session, deadline), session.capabilities()
 
         epoch = self.epoch(account_id)
-        answer, capabilities = await self._pool.run(account_id, mailbox, work, timeout, interactive, name=name)
+        answer, capabilities = await self._pool.run(
+            account_id, mailbox, work, timeout, interactive, name=name, repeatable=repeatable, writes=writes
+        )
         if not epoch.is_over:
             self._capabilities[account_id] = capabilities
             self._capabilities.move_to_end(account_id)
@@ -57,6 +61,10 @@ class Operations:
             return session.capabilities()
 
         return await self.run(account_id, None, operation, timeout, "capabilities")
+
+    def leave(self, account_id: AccountId, mailbox: str) -> None:
+        """Use no connection again that is in a mailbox which is no longer there. See `Pool.leave`."""
+        self._pool.leave(account_id, mailbox)
 
     def epoch(self, account_id: AccountId) -> Epoch:
         """The account's epoch; what an operation learned is kept only while the one it began in lasts."""

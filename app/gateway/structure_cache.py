@@ -63,5 +63,10 @@ class StructureCache:
         for address in tuple(self._of(account_id)):
             self.drop(account_id, address)
 
+    def forget_within(self, account_id: AccountId, mailbox: str) -> None:
+        """Drop all of a mailbox, and of those whose name begins alike, which may lie in it."""
+        for address in [one for one in self._of(account_id) if one.mailbox.startswith(mailbox)]:
+            self.drop(account_id, address)
+
     def _of(self, account_id: AccountId) -> Iterator[MessageAddress]:
         return (address for owner, address in self._kept if owner == account_id)

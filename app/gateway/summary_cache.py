@@ -142,6 +142,12 @@ class SummaryCache:
         for shelf in tuple(self._shelves.get(account_id, {}).values()):
             self._drop_shelf(shelf)
 
+    def forget_within(self, account_id: AccountId, mailbox: str) -> None:
+        """Drop all of a mailbox, and of those whose name begins alike, which may lie in it."""
+        for shelf in tuple(self._shelves.get(account_id, {}).values()):
+            if shelf.mailbox.startswith(mailbox):
+                self._drop_shelf(shelf)
+
     def _shelf(self, account_id: AccountId, mailbox: str, uidvalidity: int) -> _Shelf:
         shelf = self._shelves.get(account_id, {}).get(mailbox)
         if shelf is not None and shelf.uidvalidity != uidvalidity:

@@ -32,6 +32,16 @@ WAITERS_PER_ACCOUNT = 200
 #: What a caller who met back-pressure is told to wait.
 BUSY_RETRY_AFTER = 1.0
 
+#: A connection that was idle for longer is asked whether it lives, before something that must not be done twice: a
+#: firewall may have forgotten it without telling. One in use until now has hardly been forgotten, and is not asked.
+ASK_AFTER = 30.0
+
+#: How long the answer may take; the operation itself still has to be done in the caller's time, on another connection.
+PING_TIME = 4.0
+
+#: Accounts that are remembered as ones that change mail. One that was forgotten pays a round trip at its next change.
+WRITERS = 10_000
+
 #: The reaper looks this often at most and at least.
 REAP_SOONEST = 0.5
 REAP_LATEST = 15.0

@@ -16,6 +16,7 @@ from app.pool.closing import Closer
 from app.pool.limits import ABORT_GRACE, BUSY_RETRY_AFTER, LOGOUT_TIME
 from app.pool.opening import Opener
 from app.pool.options import PoolOptions
+from app.pool.proving import NothingDone, Operation, proved
 from app.pool.reaper import Reaper
 from app.pool.registry import Registry
 from app.pool.runner import Runner, notice
@@ -85,32 +86,58 @@ class Pool(Generic[S_co]):
         interactive: bool = True,
         *,
         name: str = "operation",
+        repeatable: bool = True,
+        writes: bool = False,
     ) -> T:
         """Do `operation(session, deadline)` in a thread, on a connection that is in `mailbox` if there is one.
 
         `timeout` is seconds for all of it. An operation that is not `interactive` leaves the last connection of the
-        account's budget to those that are. It must only read: when a connection that had been idle turns out to be
-        dead (UpstreamUnavailable), the operation is done once more on another within the same deadline, which costs
-        nothing on the connections that live, where asking first would cost each a round trip.
+        account's budget to those that are. One that `writes` has the account's connections enter mailboxes for writing.
+
+        When a connection that had been idle turns out to be dead (UpstreamUnavailable), the operation is done once more
+        on another within the same deadline, which costs nothing on the connections that live, where asking first would
+        cost each a round trip. One that is not `repeatable` is done at most once: its connection is proved to be alive
+        before, and only what was not begun is done on another.
 
         Raises what the operation raises; the connection survives only harmless answers, and only if it says so itself.
         Raises TooManyConnections when no connection came free in time, UpstreamTimeout when the server did not answer
         in time, the last connect failure with `retry_after` while the account's server is being left alone, what the
         credential source raises, and ShuttingDown.
         """
-        work = cast("Callable[[Session, float], T]", operation)  # the factory makes no other sessions
+        asked = cast("Callable[[Session, float], T]", operation)  # the factory makes no other sessions
         deadline = self._clock.monotonic() + timeout
         connection, was_idle = await self._lease(account_id, mailbox, deadline, interactive)
+        if writes:
+            self._registry.expect_writes(connection.account)
         try:
+            work = asked if repeatable else self._proved(asked, connection)
             return await self._runner.perform(connection, work, deadline, name)
         except UpstreamUnavailable as error:
-            if not was_idle or error.retry_after is not None or self._clock.monotonic() >= deadline:
-                raise
+            may_repeat = was_idle if repeatable else isinstance(error, NothingDone)
+            if not may_repeat or error.retry_after is not None or self._clock.monotonic() >= deadline:
+                raise UpstreamUnavailable(error.detail, retry_after=error.retry_after) from None
             for other in tuple(connection.account.idle):  # most likely as dead: a server that went took all
                 self._capacity.unshelve(other)
                 self._closer.close(other, politely=False, then=self._after_close)
         connection, _ = await self._lease(account_id, mailbox, deadline, interactive)
-        return await self._runner.perform(connection, work, deadline, name)
+        work = asked if repeatable else self._proved(asked, connection)
+        try:
+            return await self._runner.perform(connection, work, deadline, name)
+        except NothingDone as error:
+            raise UpstreamUnavailable(error.detail, retry_after=error.retry_after) from None
+
+    def leave(self, account_id: AccountId, mailbox: str) -> None:
+        """Use no connection of the account again that is in this mailbox, or may be in one that lies in it: it was
+        renamed or deleted, and they would go on telling of what it was.
+        """
+        account = self._registry.find(account_id)
+        if account is None:
+            return
+        for connection in account.leased:  # what these are about to enter is not known here
+            connection.is_doomed = True
+        for connection in tuple(account.idle):
+            if (connection.session.selected or "").startswith(mailbox):
+                self._retire(connection)
 
     async def probe(self, incoming: IncomingServer, work: Callable[[float], T], timeout: float) -> T:
         """Do `work(deadline)`, which connects by itself, in a thread: outside any account's budget and breaker, but
@@ -171,6 +198,9 @@ class Pool(Generic[S_co]):
         await self._wait_for_leased(self._clock.monotonic() + ABORT_GRACE)
         await self._background.drain(LOGOUT_TIME + 2 * ABORT_GRACE)
         self._threads.close()
+
+    def _proved(self, operation: Operation[T], connection: Connection) -> Operation[T]:
+        return proved(operation, self._clock.monotonic() - connection.idle_since, self._clock)
 
     async def _wait_for_leased(self, until: float) -> None:
         while any(account.leased for account in self._registry) and (left := until - self._clock.monotonic()) > 0:
@@ -293,6 +323,6 @@ class Pool(Generic[S_co]):
                 if self._is_closed or outcome.is_doomed:
                     self._close_politely(outcome)
                 else:
-                    self._registry.shelve(outcome)
+                    self._registry.welcome(outcome)
             else:
                 self._after_close(account)

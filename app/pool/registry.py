@@ -1,6 +1,7 @@
 """The accounts the pool knows at this moment, and the decisions about them."""
 
 import random
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
 from app.domain.ids import AccountId
@@ -8,6 +9,7 @@ from app.domain.ports import Clock
 from app.pool.account import AccountConnections, Connection
 from app.pool.breaker import Breaker
 from app.pool.capacity import Capacity
+from app.pool.limits import WRITERS
 from app.pool.options import PoolOptions
 from app.pool.stats import PoolStats
 
@@ -28,6 +30,7 @@ class Registry:
         self._grow = grow
         self._random = random.SystemRandom()
         self._accounts: dict[AccountId, AccountConnections] = {}
+        self._writers: OrderedDict[AccountId, None] = OrderedDict()
 
     def __iter__(self) -> Iterator[AccountConnections]:
         """Go through the accounts of this moment."""
@@ -48,6 +51,21 @@ class Registry:
             account = AccountConnections(account_id, self._options.connections_per_account, Breaker(self._random))
             self._accounts[account_id] = account
         return account
+
+    def expect_writes(self, account: AccountConnections) -> None:
+        """Note that the account changes mail, and tell its connections, those to come too."""
+        self._writers[account.id] = None
+        self._writers.move_to_end(account.id)
+        if len(self._writers) > WRITERS:
+            self._writers.popitem(last=False)
+        for connection in (*account.idle, *account.leased):
+            connection.session.expect_writes()
+
+    def welcome(self, connection: Connection) -> None:
+        """Tell a new connection what is known of its account, and put it on the shelf."""
+        if connection.account.id in self._writers:
+            connection.session.expect_writes()
+        self.shelve(connection)
 
     def take(self, account: AccountConnections, mailbox: str | None, is_interactive: bool) -> Connection | None:
         """Lease an idle connection at once, if there is one for this call."""
