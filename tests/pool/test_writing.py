@@ -67,7 +67,7 @@ async def test_one_that_does_not_answer_is_replaced_and_nothing_is_lost(world: W
         return ping
 
     first = world.server.sessions[0]
-    first.ping = silent(first)  # type: ignore[method-assign]
+    first.ping = silent(first)  # type: ignore[method-assign,assignment]
     await write(world)
     assert asked == [PING_TIME]
     assert calls(world) == [["INBOX"], ["INBOX"]]
