@@ -13,7 +13,7 @@ from app.domain.edits import (
     MoveOutcome,
     MoveReport,
 )
-from app.domain.errors import MailhatchError, NotSupportedByServer, UpstreamTimeout, UpstreamUnavailable
+from app.domain.errors import MailhatchError, NotSupportedByServer, OutcomeUnknown, UpstreamTimeout, UpstreamUnavailable
 from app.domain.ids import AccountId, Uid
 from app.domain.ports import AppendSession, FlagSession, MailSession, MoveSession
 from app.domain.query import MessageAddress
@@ -98,14 +98,17 @@ class Edits:
         received: str | None,
         timeout: float,
     ) -> Appended:
-        """Store a message. Raises UpstreamUnavailable or UpstreamTimeout where nobody knows whether it was stored."""
+        """Store a message. Raises OutcomeUnknown where nobody knows whether it was stored."""
 
-        def operation(session: MailSession, deadline: float) -> Appended:
+        def act(session: MailSession, deadline: float) -> Appended:
             if not isinstance(session, AppendSession):
                 raise NotSupportedByServer("The mail server takes no messages.", "append")
             return session.append(mailbox, message, flags, received, deadline)
 
-        return await self._operations.run(account_id, None, operation, timeout, "append", repeatable=False, writes=True)
+        def unknown(error: MailhatchError) -> Appended:
+            raise OutcomeUnknown(f"{error.detail} The message may have been stored.")
+
+        return await self._change(account_id, None, act, unknown, timeout, "append", False)
 
     async def _transfer(
         self,
@@ -123,7 +126,7 @@ class Edits:
     async def _change(
         self,
         account_id: AccountId,
-        mailbox: str,
+        mailbox: str | None,
         act: Callable[[MailSession, float], T],
         unknown: Callable[[MailhatchError], T],
         timeout: float,

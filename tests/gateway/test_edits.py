@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from app.domain.edits import FlagEdit, ItemState, MessageSet, MessageSource
-from app.domain.errors import NotFound, StaleReference, UpstreamUnavailable
+from app.domain.errors import NotFound, OutcomeUnknown, StaleReference
 from app.domain.ids import Uid
 from app.domain.ports import MailSession
 from app.domain.query import MessageAddress, PageQuery, PageRows, SectionRange
@@ -169,7 +169,7 @@ async def test_an_answer_that_is_lost_is_told_and_nothing_is_done_again(desk: De
     before = len(await asyncio.to_thread(desk.user.uids, "Trash"))
     await desk.gateway.page(A, INBOX, 10)
     desk.proxy.cut_after(0)
-    with pytest.raises(UpstreamUnavailable) as raised:
+    with pytest.raises(OutcomeUnknown) as raised:
         await desk.gateway.append(A, "Trash", SOURCE, (), None, 10)
     assert "may have been stored" in raised.value.detail
     desk.proxy.accept()
@@ -205,6 +205,11 @@ async def test_a_move_the_server_never_answers_ends_as_unknown(desk: Desk) -> No
     assert [item.state for item in report.items] == [ItemState.UNKNOWN] * 2
     desk.proxy.resume()
     assert len(await asyncio.to_thread(desk.user.uids, "Trash")) == 2
+    await desk.gateway.page(A, INBOX, 10)
+    desk.proxy.stall()
+    with pytest.raises(OutcomeUnknown):
+        await desk.gateway.append(A, "Trash", SOURCE, (), None, 0.5)
+    desk.proxy.resume()
 
 
 async def test_structures_and_bodies_of_a_page_are_a_round_trip_each(desk: Desk) -> None:
