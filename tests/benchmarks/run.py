@@ -1,7 +1,7 @@
 """One run from nothing to a report; it stops all that it started."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from tests.benchmarks import processes
@@ -33,9 +33,10 @@ class Run:
         return targets(self.rows, self.one_core, self.idle_bytes)
 
 
-def run(scale: Scale, tell: Callable[[str], None]) -> Run:
-    """Measure every case; `tell` hears how far it is. Raises DovecotUnavailable."""
-    result = Run(cases(scale))
+def run(scale: Scale, tell: Callable[[str], None], only: Collection[str] | None = None) -> Run:
+    """Measure every case, or those whose key is in `only`; `tell` hears how far it is. Raises DovecotUnavailable."""
+    by_key = {case.key: case for case in cases(scale) if only is None or case.key in only}
+    result = Run(list(by_key.values()))
     tell(f"Dovecot, {scale.accounts} accounts, mailboxes of {scale.small:,} and {scale.large:,} messages …")
     with mail_server(scale) as server, Loader() as load:
         for case in result.cases:

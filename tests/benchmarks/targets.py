@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from tests.benchmarks.rows import Row
 from tests.benchmarks.scale import MEBIBYTE
 
+#: Keys of the cases that the aims are about.
+CASES = frozenset(("big-part", "first-1", "first-large", "deep"))
 #: What noise may make of two equal costs.
 _EQUAL = 1.1
 
