@@ -11,6 +11,7 @@ class Features:
     has_list_status: bool = False  # RFC 5819
     has_special_use: bool = False  # RFC 6154
     has_condstore: bool = False  # RFC 7162
+    has_qresync: bool = False  # RFC 7162 section 3.2
     has_esearch: bool = False  # RFC 4731
     has_object_id: bool = False  # RFC 8474
     has_preview: bool = False  # RFC 8970
@@ -29,6 +30,7 @@ class Features:
             has_list_status="LIST-STATUS" in announced or is_rev2,
             has_special_use="SPECIAL-USE" in announced or is_rev2,
             has_condstore="CONDSTORE" in announced or "QRESYNC" in announced,
+            has_qresync="QRESYNC" in announced,
             has_esearch="ESEARCH" in announced or is_rev2,
             has_object_id="OBJECTID" in announced,
             has_preview="PREVIEW" in announced,

@@ -27,12 +27,12 @@ def is_answer(untagged: Untagged) -> bool:
 
 def read_found(untagged: Untagged, wanted: Collection[Uid]) -> set[Uid]:
     """Read which of the wanted messages a search found; none when it cannot be read."""
-    return within(wanted, _ranges(untagged) or ())
+    return within(wanted, found_ranges(untagged) or ())
 
 
 def has_only(untagged: Untagged, wanted: Collection[Uid]) -> bool:
     """Whether a search found no other messages than these, and could be read."""
-    ranges = _ranges(untagged)
+    ranges = found_ranges(untagged)
     return ranges is not None and sum(last - first + 1 for first, last in ranges) == len(within(wanted, ranges))
 
 
@@ -48,7 +48,7 @@ def find_present(selection: Selection, sets: Sequence[Sequence[Uid]], deadline: 
     return send(selection, [search_for(part) for part in sets], deadline, take), found
 
 
-def _ranges(untagged: Untagged) -> tuple[tuple[int, int], ...] | None:
+def found_ranges(untagged: Untagged) -> tuple[tuple[int, int], ...] | None:
     """Read the numbers of SEARCH, or ALL of ESEARCH (RFC 4731 section 3.1); None for what makes no sense."""
     tokens = tokens_or_none(untagged)
     if tokens is None:

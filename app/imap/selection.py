@@ -125,18 +125,20 @@ class Selection:
         if take is not None:
             take(untagged)
 
-    def enter(self, name: str, uidvalidity: int | None = None, *, to_write: bool = False) -> list[Command]:
+    def enter(
+        self, name: str, uidvalidity: int | None = None, *, to_write: bool = False, afresh: bool = False
+    ) -> list[Command]:
         r"""Return the command that selects `name`, to be first in its flush; none when it is selected already.
 
         EXAMINE, not SELECT, until somebody writes: nothing that only reads may change the mailbox, not even `\Recent`
         (RFC 9051 section 6.3.3). CONDSTORE as a parameter makes the server tell HIGHESTMODSEQ without ENABLE (RFC 7162
         section 3.1.8). A mailbox that is known under another `uidvalidity` than the caller's is entered again: it may
         have been made anew, and this connection may be the one that has not heard of it. With `to_write`, one that was
-        entered only for reading, or was read-only the last time, is entered again too.
+        entered only for reading, or was read-only the last time, is entered again too; `afresh` always does so.
         """
         view = self.view
         is_there = view is not None and view.name == name and uidvalidity in {None, view.uidvalidity}
-        if view is not None and is_there and (view.is_writable or not to_write):
+        if view is not None and is_there and not afresh and (view.is_writable or not to_write):
             return []
         self._entering = name
         verb = "SELECT" if to_write or self.expects_writes else "EXAMINE"

@@ -4,6 +4,7 @@ from collections.abc import Container, Mapping, Sequence
 
 from app.domain.account import Credentials, IncomingServer
 from app.domain.ids import Uid
+from app.domain.looks import FlagRows, UidListing, UidWindow
 from app.domain.mailbox import MailboxFacts
 from app.domain.message import MessageFacts
 from app.domain.ports import StepListener
@@ -15,6 +16,7 @@ from app.imap.listing import read_mailboxes
 from app.imap.many import batches_by_size, read_many_sections, read_messages
 from app.imap.paging import read_page
 from app.imap.reading import read_flags, read_flags_and_modseq, read_message, read_sections
+from app.imap.state import enable_qresync, read_changes, read_uids
 from app.net.dialer import Dialer
 from app.net.opening import Opening
 from app.net.tls import TlsContexts
@@ -22,6 +24,8 @@ from app.net.tls import TlsContexts
 
 class ImapSession(EditSession):
     """`MailSession` on an IMAP connection that is logged in, with all that servers can do beside."""
+
+    _says_vanished = False
 
     def mailboxes(self, deadline: float) -> tuple[MailboxFacts, ...]:
         """List every mailbox with its counts."""
@@ -73,6 +77,22 @@ class ImapSession(EditSession):
             with self._operation():
                 found.update(read_many_sections(self._selection, mailbox, uidvalidity, batch, deadline))
         return found
+
+    def changes_since(self, mailbox: str, modseq: int | None, window: UidWindow, deadline: float) -> FlagRows:
+        """Tell the flags of a window's messages: of those changed since `modseq`, or of all without one."""
+        with self._operation():
+            self._prepare(deadline)
+            says_vanished = self._says_vanished
+            return read_changes(self._selection, mailbox, modseq, window, deadline, says_vanished=says_vanished)
+
+    def uids(self, mailbox: str, deadline: float) -> UidListing:
+        """List every UID there is."""
+        with self._operation():
+            self._prepare(deadline)
+            return read_uids(self._selection, mailbox, deadline)
+
+    def _prepare(self, deadline: float) -> None:
+        self._says_vanished = self._says_vanished or enable_qresync(self._selection, deadline)
 
 
 class ImapSessionFactory:

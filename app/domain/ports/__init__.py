@@ -23,6 +23,7 @@ from app.domain.ports.sessions import (
     SessionFactory,
     StepListener,
 )
+from app.domain.ports.state import StateSession, WatchGateway
 from app.domain.ports.stores import (
     AccountFilter,
     AccountStore,
@@ -72,8 +73,10 @@ __all__ = [
     "Session",
     "SessionFactory",
     "SnapshotStore",
+    "StateSession",
     "StepListener",
     "StoredAnswer",
     "TokenRecord",
     "TokenStore",
+    "WatchGateway",
 ]
