@@ -129,6 +129,9 @@ class SummaryCache:
 
         `with_preview` says that their previews were asked for, so that None means there is none.
         """
+        if not self._budget:  # nothing to weigh and drop again
+            self.misses += sum(1 for _ in facts)
+            return
         shelf = self._shelf(account_id, mailbox, uidvalidity)
         for each in facts:
             self.misses += 1
