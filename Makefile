@@ -36,8 +36,9 @@ fix: venv ## mend what can be mended by machine: format, imports, generated file
 	@$(BIN)/ruff format .
 	@$(MAKE) contracts
 
-contracts: venv ## write the generated files again: openapi/, the README's settings
+contracts: venv ## write the generated files again: openapi/, schemas/, the README's settings
 	@$(BIN)/python -m app openapi --write
+	@$(BIN)/python -m app graphql --write
 	@$(BIN)/python -m tests.contracts.settings_table --write
 
 bench: venv ## measure against a raw socket and plain imapclient

@@ -3,7 +3,7 @@ import sys
 from collections.abc import Sequence
 
 from app import __version__
-from app.commands import accounts, keys, openapi, serve, tokens
+from app.commands import accounts, graphql, keys, openapi, serve, tokens
 from app.commands.exits import EXIT_CODES, guarded
 
 _EPILOG = f"""\
@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"mailhatch {__version__}")
     commands = root.add_subparsers(title="commands", metavar="command", required=True)
-    for module in (serve, accounts, tokens, keys, openapi):
+    for module in (serve, accounts, tokens, keys, openapi, graphql):
         module.add_to(commands)
     return root
 

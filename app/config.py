@@ -121,6 +121,15 @@ class Settings(BaseSettings):
     link_lifetime: float = Field(
         3600.0, ge=60, le=604800, description="Seconds a signed link to a part lives at least; up to twice as long."
     )
+    graphql_introspection: bool = Field(
+        True, description="Answer GraphQL introspection: GraphiQL and code generators need it."
+    )
+    graphql_cost: int = Field(
+        5000,
+        ge=100,
+        le=1_000_000,
+        description="Most a GraphQL operation may cost: about one for each object.",
+    )
     shutdown_timeout: float = Field(
         20.0, gt=0, le=600, description="Seconds running requests get to finish when the service is stopped."
     )

@@ -10,11 +10,22 @@ from app.bootstrap.services import OpenServices, open_services
 from app.config import Settings
 from app.domain.access import Principal, Scope
 from app.domain.ids import TokenId
+from app.graphql import install as graphql_face
+from app.graphql import schema as graphql_sdl
 from app.http.state import FaceServices
 from app.rest import app as rest_app
 from app.rest import openapi as rest_openapi
 
-__all__ = ["LOCAL_ADMIN", "FirstStart", "OpenServices", "create_app", "first_start", "open_services", "openapi"]
+__all__ = [
+    "LOCAL_ADMIN",
+    "FirstStart",
+    "OpenServices",
+    "create_app",
+    "first_start",
+    "graphql_schema",
+    "open_services",
+    "openapi",
+]
 
 #: Who a command on this machine acts as: whoever reads the database and the key file may do everything.
 LOCAL_ADMIN = Principal(
@@ -36,7 +47,14 @@ def create_app(settings: Settings) -> FastAPI:
         async with open_services(settings) as services:
             yield services.face
 
-    return rest_app.create_app(settings, opened)
+    app = rest_app.create_app(settings, opened)
+    graphql_face.install(app, settings)
+    return app
+
+
+def graphql_schema() -> str:
+    """Return the GraphQL schema as it is committed; opens nothing."""
+    return graphql_sdl.sdl(graphql_sdl.build())
 
 
 def openapi() -> str:

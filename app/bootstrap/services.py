@@ -21,11 +21,13 @@ from app.services.access import Access
 from app.services.account_states import AccountStates
 from app.services.accounts import AccountPolicy, Accounts
 from app.services.idempotency import Idempotency
+from app.services.bodies import Bodies
 from app.services.links import PartLinks
 from app.services.mailbox_directory import MailboxDirectory
 from app.services.mailboxes import Mailboxes
 from app.services.messages import Messages
 from app.services.moved_messages import MovedMessages
+from app.services.owners import Owners
 from app.services.parts import Parts
 from app.services.rate_limit import FailureLimiter, RateLimiter
 from app.storage.accounts import SqlAccountStore
@@ -73,8 +75,8 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
         stack.push_async_callback(accounts.close)  # after the pool, whose last words it keeps
         stack.push_async_callback(mail.close, settings.shutdown_timeout)
         links = PartLinks(LinkSigner(keyring.derive("part-links"), settings.link_lifetime), clock)
-        directory = MailboxDirectory(SqlMailboxStore(database))
-        mailboxes = Mailboxes(accounts, directory, mail.gateway, settings.mail_timeout)
+        mailbox_store = SqlMailboxStore(database)
+        mailboxes = Mailboxes(accounts, MailboxDirectory(mailbox_store), mail.gateway, settings.mail_timeout)
         moved_store = SqlMovedMessageStore(database)
         moved = MovedMessages(moved_store, clock)
         messages = Messages(accounts, mailboxes, mail.gateway, links, moved, settings.mail_timeout)
@@ -88,6 +90,8 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
             accounts=accounts,
             mailboxes=mailboxes,
             messages=messages,
+            bodies=Bodies(messages, mail.gateway, links, settings.mail_timeout),
+            owners=Owners(store, mailbox_store),
             parts=Parts(messages, mail.gateway, settings.mail_timeout),
             edits=open_edits(settings, accounts, mailboxes, mail.gateway, moved, clock),
             links=links,

@@ -9,11 +9,13 @@ from app.config import Settings
 from app.domain.ports import Clock
 from app.services.access import Access
 from app.services.accounts import Accounts
+from app.services.bodies import Bodies
 from app.services.edits import Edits
 from app.services.idempotency import Idempotency
 from app.services.links import PartLinks
 from app.services.mailboxes import Mailboxes
 from app.services.messages import Messages
+from app.services.owners import Owners
 from app.services.parts import Parts
 from app.services.rate_limit import FailureLimiter, RateLimiter
 from app.telemetry.health import Health
@@ -30,6 +32,8 @@ class FaceServices:
     accounts: Accounts
     mailboxes: Mailboxes
     messages: Messages
+    bodies: Bodies
+    owners: Owners
     parts: Parts
     edits: Edits
     links: PartLinks

@@ -43,6 +43,11 @@ class SessionBase:
         """How often it has waited for an answer since login."""
         return self._connection.transport.round_trips
 
+    @property
+    def bytes_received(self) -> int:
+        """How many bytes came since login."""
+        return self._connection.transport.bytes_received
+
     def capabilities(self) -> Capabilities:
         """Tell what the server can do; asks nothing."""
         return self._capabilities

@@ -25,6 +25,7 @@ class Transport:
         self._bytes_left = MAX_BEFORE_LOGIN
         self._responses_left = MAX_RESPONSES_BEFORE_LOGIN
         self.round_trips = 0
+        self.bytes_received = 0
 
     @property
     def sock(self) -> socket.socket:
@@ -124,6 +125,7 @@ class Transport:
             raise io_error(error) from None
         if not data:
             raise UpstreamUnavailable(HUNG_UP)
+        self.bytes_received += len(data)
         self._bytes_left -= len(data)
         if self._bytes_left < 0:
             raise UpstreamProtocolError("The mail server sent more than the bound allows.")

@@ -37,7 +37,7 @@ class Runner:
         the lease then ends when the thread has come back, and not before. Raises UpstreamTimeout for an overrun.
         """
         session = connection.session
-        began, trips = self._clock.monotonic(), session.round_trips
+        began, trips, before = self._clock.monotonic(), session.round_trips, session.bytes_received
         future = self._threads.submit(partial(operation, session, deadline))
         outcome, is_good = "cancelled", False
         try:
@@ -59,6 +59,7 @@ class Runner:
             cost.mail += took
             trips = session.round_trips - trips
             cost.round_trips += trips
+            cost.bytes += session.bytes_received - before
             self._meter.count_round_trips(trips)
             self._meter.observe_mail(name, outcome, took)
             self._end(connection, future, is_good)

@@ -58,6 +58,11 @@ class Pop3Session:
         """How often it has waited for an answer since login."""
         return self._connection.channel.round_trips
 
+    @property
+    def bytes_received(self) -> int:
+        """How many bytes came since login."""
+        return self._connection.channel.bytes_received
+
     def capabilities(self) -> Capabilities:
         """Tell what the account can do, as far as the server has shown; asks nothing."""
         drop = self._maildrop

@@ -78,7 +78,7 @@ class Access:
         """
         principal.require(Scope.ACCOUNTS_MANAGE)
         limit = min(max(limit, 1), PAGE_ROWS)
-        question = ("tokens", principal.token_id)
+        question = _question(principal)
         after = TokenId(read_cursor(question, cursor)) if cursor is not None else None
         found: list[TokenRecord] = []
         scanned = 0
@@ -90,6 +90,10 @@ class Access:
             if _reaches(principal, record):
                 found.append(record)
         return tuple(found), None
+
+    def cursor(self, principal: Principal, token_id: TokenId) -> str:
+        """Make the cursor that continues behind a token."""
+        return write_cursor(_question(principal), token_id)
 
     async def revoke(self, principal: Principal, token_id: str) -> None:
         """Revoke a token, at once in this process. Needs `accounts.manage`, unless it is the principal's own.
@@ -203,6 +207,10 @@ def _principal(record: TokenRecord) -> Principal:
         expires_at=record.expires_at,
         requests_per_minute=record.requests_per_minute,
     )
+
+
+def _question(principal: Principal) -> tuple[str, str]:
+    return ("tokens", principal.token_id)
 
 
 def _is_admin(record: TokenRecord) -> bool:

@@ -90,10 +90,14 @@ class Accounts:
         """
         _may_read(principal)
         limit = min(max(limit, 1), PAGE_ROWS)
-        question = ("accounts", where.external_id, where.tenant, where.state)
+        question = _question(where)
         after = AccountId(read_cursor(question, cursor)) if cursor is not None else None
         rows = await self._store.list(principal, where, limit + 1, after)
         return rows[:limit], write_cursor(question, rows[limit - 1].id) if len(rows) > limit else None
+
+    def cursor(self, where: AccountFilter, account_id: AccountId) -> str:
+        """Make the cursor that continues behind an account."""
+        return write_cursor(_question(where), account_id)
 
     async def create(self, principal: Principal, new: NewAccount, verify: Verify) -> Account:
         """Add an account; with `verify="now"` only after a login succeeded, with "later" it is tried soon after.
@@ -241,3 +245,7 @@ class Accounts:
 def _may_read(principal: Principal) -> None:
     if not principal.is_admin and principal.scopes.isdisjoint({Scope.MAIL_META_READ, Scope.ACCOUNTS_MANAGE}):
         raise Forbidden("This needs the scope mail.meta.read or accounts.manage.", scope=Scope.MAIL_META_READ.value)
+
+
+def _question(where: AccountFilter) -> tuple[str | None, ...]:
+    return ("accounts", where.external_id, where.tenant, where.state)

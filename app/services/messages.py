@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TypeVar
 
 from app.domain.access import Principal, Scope
@@ -13,16 +12,17 @@ from app.domain.ids import AccountId, MessageKey, Seq, mailbox_id, message_id, m
 from app.domain.message import Body, Message, MessageFacts, Part, Summary
 from app.domain.ports import MailGateway
 from app.domain.query import MessageAddress, PageQuery, Row, SectionRange
-from app.mime.body import FetchedText, compose, wanted
+from app.mime.body import FetchedText, wanted
 from app.mime.html import POLICY_VERSION
 from app.services.accounts import Accounts
 from app.services.cursors import read_cursor
-from app.services.limits import MAX_RANGES, RANGES_AT_ONCE, SECTION_BYTES
+from app.services.limits import RANGES_AT_ONCE
 from app.services.links import PartLinks
 from app.services.mailboxes import Mailboxes
 from app.services.moved_messages import MovedMessages
 from app.services.pages import SummaryPage, make_summary
 from app.services.recent_pages import RecentPages
+from app.services.texts import composed, fetched_texts, text_ranges
 from app.services.version import write_version
 
 _T = TypeVar("_T")
@@ -145,19 +145,12 @@ class Messages:
         facts = await self._fetch(opened, self._gateway.structure)
         parts = wanted(facts.structure)
         contents = await self._texts(opened, parts, max_bytes)
-        sections = {part.content_id: part.section for part in facts.structure.leaves() if part.content_id}
 
-        @cache  # a message may show one image ten thousand times
-        def link_for_cid(content_id: str) -> str | None:
-            section = sections.get(content_id)
-            if section is None:
-                return None
+        def link(section: str) -> str:
             return self._links.url(base_url, principal, opened.account.id, reference, section)
 
         # In a thread: a sender can write HTML that takes seconds to clean, and nobody else is to wait for that.
-        body = await asyncio.to_thread(compose, facts.structure, contents, link_for_cid, max_bytes)
-        defects = facts.summary.defects + body.defects
-        return replace(body, defects=tuple(dict.fromkeys(defects)))
+        return await asyncio.to_thread(composed, facts, contents, max_bytes, link)
 
     async def open_body(self, principal: Principal, account_id: str, reference: str) -> OpenedMessage:
         """Find a message whose content the caller may read, without asking the mail server."""
@@ -200,40 +193,14 @@ class Messages:
         """Fetch the text parts, each up to what `max_bytes` decoded characters can take: one round trip for any message
         that a person wrote; a message of very many or very large texts takes a few, and its rest counts as cut off.
         """
-        by_section = {part.section: part for part in parts if part.section is not None}
-        ranges: list[SectionRange] = []
-        for section, part in by_section.items():
-            most = _encoded_bound(part, max_bytes)
-            ranges.extend(
-                SectionRange(section, offset, min(SECTION_BYTES, most - offset))
-                for offset in range(0, most, SECTION_BYTES)
-            )
-        contents: dict[str, bytes] = {}
-        ranges = ranges[:MAX_RANGES]
-        for asked in (ranges[start : start + RANGES_AT_ONCE] for start in range(0, len(ranges), RANGES_AT_ONCE)):
-            pieces = await self._sections(opened, asked)
-            for one, piece in zip(asked, pieces, strict=True):
-                contents[one.section] = contents.get(one.section, b"") + piece
-        return {section: _fetched(part, contents.get(section), max_bytes) for section, part in by_section.items()}
+        ranges = text_ranges(parts, max_bytes)
+        pieces: list[bytes] = []
+        for start in range(0, len(ranges), RANGES_AT_ONCE):
+            pieces += await self._sections(opened, ranges[start : start + RANGES_AT_ONCE])
+        return fetched_texts(parts, ranges, pieces, max_bytes)
 
     async def _sections(self, opened: OpenedMessage, asked: Sequence[SectionRange]) -> tuple[bytes, ...]:
         async def ask(account_id: AccountId, address: MessageAddress, timeout: float) -> tuple[bytes, ...]:
             return await self._gateway.sections(account_id, address, asked, timeout)
 
         return await self._fetch(opened, ask)
-
-
-def _fetched(part: Part, data: bytes | None, max_bytes: int) -> FetchedText:
-    if data is None:
-        return FetchedText(b"", is_truncated=True)
-    return FetchedText(data, is_truncated=len(data) >= _encoded_bound(part, max_bytes))
-
-
-def _encoded_bound(part: Part, max_bytes: int) -> int:
-    """How many encoded bytes to fetch: the whole part, or what yields `max_bytes` characters in any encoding.
-
-    A character takes up to 4 bytes, and a byte up to 3 in quoted-printable or 1.4 in base64.
-    """
-    growth = {"quoted-printable": 6, "base64": 3}.get(part.encoding, 2)
-    most = max_bytes * growth + 4096
-    return most if part.size is None else min(most, part.size + 1)

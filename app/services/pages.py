@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from app.domain.ids import MailboxId, MessageId, MessageKey, mailbox_id, message_id
+from app.domain.ids import MailboxId, MessageId, MessageKey, Seq, mailbox_id, message_id, message_key
 from app.domain.message import Summary
 from app.domain.query import PageRows, Row
-from app.services.cursors import PageCursor, write_cursor
+from app.services.cursors import PageCursor, read_cursor, write_cursor
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -17,6 +17,15 @@ class SummaryPage:
 
     items: tuple[Summary, ...]
     next: str | None
+
+
+def cursor_at(page: SummaryPage, index: int) -> str:
+    """Make the cursor of the page that begins below an item: UIDs fall and sequence numbers with them, one by one."""
+    index %= len(page.items)
+    key = message_key(page.items[index].id)
+    last = read_cursor(page.next, key.mailbox).seq if page.next else 1
+    seq = Seq(last + len(page.items) - 1 - index)
+    return write_cursor(PageCursor(key.mailbox, key.uidvalidity, key.uid, seq))
 
 
 def make_page(rows: PageRows, mailbox: int) -> SummaryPage:

@@ -30,6 +30,12 @@ class SqlMailboxStore:
         """Take an open database."""
         self._database = database
 
+    async def owner(self, row: int) -> AccountId | None:
+        """Tell whose mailbox a row is; None when there is none."""
+        async with read(self._database) as connection:
+            found = await connection.scalar(select(mailboxes.c.account_id).where(mailboxes.c.row == row))
+        return None if found is None else AccountId(found)
+
     async def rows(self, account_id: AccountId) -> tuple[MailboxRow, ...]:
         """All rows of the account, by number."""
         columns = (mailboxes.c.row, mailboxes.c.name, mailboxes.c.uidvalidity, mailboxes.c.server_id)

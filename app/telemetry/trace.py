@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class CallCost:
-    """Seconds waited for a connection, seconds the mail server took, and round trips made, of one call."""
+    """Of one call: seconds waited for a connection, seconds the mail server took, round trips, and bytes it sent."""
 
     pool_wait: float = 0.0
     mail: float = 0.0
     round_trips: int = 0
+    bytes: int = 0
 
 
 _current: ContextVar[CallCost | None] = ContextVar("call_cost", default=None)

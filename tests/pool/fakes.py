@@ -33,6 +33,7 @@ class FakeSession:
     is_usable: bool = True
     selected: str | None = None
     round_trips: int = 0
+    bytes_received: int = 0
     fault: MailhatchError | None = None
     is_closed: bool = False
     was_polite: bool = False

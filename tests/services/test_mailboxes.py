@@ -18,6 +18,9 @@ def listed(name: str, delimiter: str | None = "/") -> MailboxFacts:
 
 
 class NoRows:
+    async def owner(self, _row: int) -> None:
+        return
+
     async def rows(self, _account_id: str) -> tuple[MailboxRow, ...]:
         return ()
 

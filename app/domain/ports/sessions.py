@@ -57,6 +57,10 @@ class Session(Protocol):
     def round_trips(self) -> int:
         """How often it has waited for an answer since login; for counters and tests."""
 
+    @property
+    def bytes_received(self) -> int:
+        """How many bytes the server has sent since login."""
+
     def capabilities(self) -> Capabilities:
         """Tell what the server can do, from what was learned at login; asks nothing."""
 

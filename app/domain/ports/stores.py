@@ -79,6 +79,9 @@ class MailboxRow:
 class MailboxStore(Protocol):
     """Mailbox rows of an account."""
 
+    async def owner(self, row: int) -> AccountId | None:
+        """Tell whose mailbox a row is; None when there is none. For those who ask next whether it is in reach."""
+
     async def rows(self, account_id: AccountId) -> tuple[MailboxRow, ...]:
         """All rows of the account."""
 
