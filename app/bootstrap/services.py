@@ -10,30 +10,22 @@ from app.bootstrap.edits import open_edits
 from app.bootstrap.first_start import check_sealed
 from app.bootstrap.housekeeping import purge_hourly, refresher, stopped
 from app.bootstrap.mail import Mail, MailParts, open_bodies, open_mail
+from app.bootstrap.reading import ReadingNeeds, open_reading
 from app.config import Settings
 from app.domain.ports import Clock
 from app.http.state import FaceServices
 from app.security.keyfile import load_or_create_keyring
 from app.security.keyring import Keyring
-from app.security.links import LinkSigner
 from app.security.vault import Vault
 from app.services.access import Access
 from app.services.account_states import AccountStates
 from app.services.accounts import AccountPolicy, Accounts
 from app.services.idempotency import Idempotency
-from app.services.bodies import Bodies
-from app.services.links import PartLinks
-from app.services.mailbox_directory import MailboxDirectory
-from app.services.mailboxes import Mailboxes
-from app.services.messages import Messages
 from app.services.moved_messages import MovedMessages
-from app.services.owners import Owners
-from app.services.parts import Parts
 from app.services.rate_limit import FailureLimiter, RateLimiter
 from app.storage.accounts import SqlAccountStore
 from app.storage.engine import Database
 from app.storage.idempotency import SqlIdempotencyStore
-from app.storage.mailboxes import SqlMailboxStore
 from app.storage.migrations import migrate
 from app.storage.moved_messages import SqlMovedMessageStore
 from app.storage.tokens import SqlTokenStore
@@ -74,12 +66,10 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
         accounts.start()
         stack.push_async_callback(accounts.close)  # after the pool, whose last words it keeps
         stack.push_async_callback(mail.close, settings.shutdown_timeout)
-        links = PartLinks(LinkSigner(keyring.derive("part-links"), settings.link_lifetime), clock)
-        mailbox_store = SqlMailboxStore(database)
-        mailboxes = Mailboxes(accounts, MailboxDirectory(mailbox_store), mail.gateway, settings.mail_timeout)
         moved_store = SqlMovedMessageStore(database)
         moved = MovedMessages(moved_store, clock)
-        messages = Messages(accounts, mailboxes, mail.gateway, links, moved, settings.mail_timeout)
+        needs = ReadingNeeds(database, keyring, store, accounts, mail.gateway, moved)
+        reading = open_reading(settings, needs, clock)
         answers = SqlIdempotencyStore(database, vault, clock)
         idempotency = Idempotency(answers, clock)
         stack.push_async_callback(idempotency.close)
@@ -88,13 +78,13 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
             clock=clock,
             access=Access(SqlTokenStore(database), store, clock, settings.requests_per_minute),
             accounts=accounts,
-            mailboxes=mailboxes,
-            messages=messages,
-            bodies=Bodies(messages, mail.gateway, links, settings.mail_timeout),
-            owners=Owners(store, mailbox_store),
-            parts=Parts(messages, mail.gateway, settings.mail_timeout),
-            edits=open_edits(settings, accounts, mailboxes, mail.gateway, moved, clock),
-            links=links,
+            mailboxes=reading.mailboxes,
+            messages=reading.messages,
+            bodies=reading.bodies,
+            owners=reading.owners,
+            parts=reading.parts,
+            edits=open_edits(settings, accounts, reading.mailboxes, mail.gateway, moved, clock),
+            links=reading.links,
             rate_limiter=RateLimiter(clock),
             failures=FailureLimiter(clock),
             idempotency=idempotency,

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from app.domain.access import Principal, Scope
 from app.domain.errors import MailhatchError, NotFound, StaleReference
-from app.domain.ids import AccountId, Uid
+from app.domain.ids import AccountId, Uid, message_id
 from app.domain.message import Body, MessageFacts
 from app.domain.ports import MailGateway
 from app.mime.body import FetchedText, wanted
@@ -23,13 +23,12 @@ _GONE = "The message is no longer there."
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Messages of one mailbox: their references by UID, and one of them to find the mailbox by again."""
+    """Messages of one mailbox by UID."""
 
     account_id: AccountId
     mailbox: str
     uidvalidity: int
-    references: dict[Uid, str]
-    one: OpenedMessage
+    messages: dict[Uid, OpenedMessage]
 
 
 class Bodies:
@@ -68,7 +67,7 @@ class Bodies:
 
             def all_composed() -> dict[Uid, Body]:
                 return {
-                    uid: composed(facts[uid], text, max_bytes, partial(link, group.references[uid]))
+                    uid: composed(facts[uid], text, max_bytes, partial(link, message_id(group.messages[uid].key)))
                     for uid, text in texts.items()
                 }
 
@@ -95,14 +94,15 @@ class Bodies:
                 continue
             at = opened.address
             key = (at.mailbox, at.uidvalidity)
-            group = groups.setdefault(key, _Group(opened.account.id, *key, {}, opened))
-            group.references[at.uid] = reference
+            group = groups.setdefault(key, _Group(opened.account.id, *key, {}))
+            group.messages[at.uid] = opened
         asked = [self._asked(group, ask) for group in groups.values()]
         for group, found in zip(groups.values(), await asyncio.gather(*asked), strict=True):
-            for uid, reference in group.references.items():
-                answer[reference] = (
-                    found if isinstance(found, MailhatchError) else found.get(uid) or StaleReference(_GONE)
-                )
+            for uid, opened in group.messages.items():
+                one = found if isinstance(found, MailhatchError) else found.get(uid) or StaleReference(_GONE)
+                if isinstance(one, StaleReference):
+                    one = await self._messages.gone(opened, one)
+                answer[message_id(opened.key)] = one
         return answer
 
     async def _asked(
@@ -113,7 +113,7 @@ class Bodies:
             try:
                 return await ask(group)
             except (NotFound, StaleReference):
-                address = await self._messages.found_again(group.one)
+                address = await self._messages.found_again(next(iter(group.messages.values())))
                 if address is None:
                     raise
                 return await ask(replace(group, mailbox=address.mailbox))
@@ -122,7 +122,7 @@ class Bodies:
 
     async def _structures(self, group: _Group) -> Mapping[Uid, MessageFacts]:
         return await self._gateway.structures(
-            group.account_id, group.mailbox, group.uidvalidity, tuple(group.references), self._timeout
+            group.account_id, group.mailbox, group.uidvalidity, tuple(group.messages), self._timeout
         )
 
     async def _texts(
