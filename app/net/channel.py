@@ -24,6 +24,7 @@ class Channel:
         self._bytes_left = max_bytes
         self._awaits_answer = False
         self.round_trips = 0
+        self.bytes_received = 0
 
     @property
     def sock(self) -> socket.socket:
@@ -60,6 +61,7 @@ class Channel:
             raise io_error(error) from None
         if not data:
             raise UpstreamUnavailable(HUNG_UP)
+        self.bytes_received += len(data)
         self._bytes_left -= len(data)
         if self._bytes_left < 0:
             raise UpstreamProtocolError("The mail server sent more than the bound allows.")
