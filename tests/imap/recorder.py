@@ -92,7 +92,7 @@ class Recorder:
                 self._authenticating = tag
                 self._out += b"+ \r\n"
                 return
-        if name == b"EXAMINE":
+        if name in {b"EXAMINE", b"SELECT"}:
             self._out += b"* 1 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n"
         if name == b"UID FETCH":
             sections = re.findall(rb"BODY\.PEEK\[([^]]*)\]<(\d+)\.", rest)
