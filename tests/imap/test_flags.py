@@ -64,7 +64,7 @@ def test_reading_alone_leaves_recent_as_it_was(mail_user: MailUser, log_in: LogI
     with mail_user.client() as imap:
         assert imap.select_folder("INBOX", readonly=True)[b"RECENT"] == 1
         session.store_flags(some(session, 1), FlagEdit(("flagged",)), None, soon())
-        assert imap.select_folder("INBOX", readonly=True)[b"RECENT"] == 0, "what a change costs; see decision 10"
+        assert imap.select_folder("INBOX", readonly=True)[b"RECENT"] == 0, "what a change costs; see decision 16"
 
 
 def test_a_thousand_messages_are_few_commands_and_one_round_trip(mail_user: MailUser, log_in: LogIn) -> None:
