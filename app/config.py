@@ -64,12 +64,20 @@ class Settings(BaseSettings):
         description="The admin token, `mh_<id>_<secret>`. Unset: one is generated at the first start and shown once.",
     )
     ca_file: Path | None = Field(
-        None, description="PEM file of further certificate authorities to trust for mail servers."
+        None, description="PEM file of further certificate authorities to trust for mail servers and webhooks."
     )
     allowed_mail_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         (),
         description="CIDRs of private or special addresses that mail hosts may resolve to, such as `10.2.0.0/16`. "
         "Public addresses are always allowed. Danger: API clients can make the service dial these addresses.",
+    )
+    allowed_webhook_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (),
+        description="CIDRs of private or special addresses that webhooks may be delivered to, such as `10.2.0.0/16`. "
+        "Public addresses are always allowed. Danger: API clients can make the service call these addresses.",
+    )
+    allow_insecure_webhooks: bool = Field(
+        False, description="Allow webhooks to `http://` addresses. Danger: events travel unencrypted."
     )
     allow_insecure_mail: bool = Field(
         False,
@@ -139,7 +147,9 @@ class Settings(BaseSettings):
         False, description="Serve `/metrics` without a token. Danger: tells outsiders how busy the service is."
     )
 
-    @field_validator("trusted_proxies", "cors_origins", "allowed_mail_networks", mode="before")
+    @field_validator(
+        "trusted_proxies", "cors_origins", "allowed_mail_networks", "allowed_webhook_networks", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value

@@ -6,32 +6,42 @@ from collections.abc import Awaitable, Callable
 
 from app.domain.errors import StorageUnavailable
 from app.domain.ports import Clock
+from app.services.webhook_limits import DELIVERIES_KEPT
 from app.storage.accounts import SqlAccountStore
+from app.storage.deliveries import SqlDeliveryStore
 from app.storage.idempotency import SqlIdempotencyStore
+from app.storage.lanes import SqlLaneStore
 from app.storage.moved_messages import SqlMovedMessageStore
 from app.telemetry.metrics import Metrics
 
 _log = logging.getLogger(__name__)
 
 
-def refresher(metrics: Metrics, store: SqlAccountStore) -> Callable[[], Awaitable[None]]:
+def refresher(
+    metrics: Metrics, store: SqlAccountStore, lanes: SqlLaneStore, clock: Clock
+) -> Callable[[], Awaitable[None]]:
     """Make what brings the metrics up to date before they are read; without the database the others are still told."""
 
     async def refresh() -> None:
         try:
             metrics.set_accounts(await store.count_by_state())
+            oldest = await lanes.oldest_owed()
+            metrics.set_oldest_owed(0.0 if oldest is None else clock.now() - oldest)
         except StorageUnavailable:
-            _log.warning("accounts could not be counted; the metric is old")
+            _log.warning("the database could not be asked; some metrics are old")
 
     return refresh
 
 
-async def purge_hourly(idempotency: SqlIdempotencyStore, moved: SqlMovedMessageStore, clock: Clock) -> None:
+async def purge_hourly(
+    idempotency: SqlIdempotencyStore, moved: SqlMovedMessageStore, deliveries: SqlDeliveryStore, clock: Clock
+) -> None:
     """Drop what has had its time, now and each hour; a database that is down is asked again next time."""
     while True:
         try:
             await idempotency.purge(clock.now())
             await moved.purge(clock.now())
+            await deliveries.purge(clock.now() - DELIVERIES_KEPT)
         except StorageUnavailable:
             _log.warning("old rows could not be dropped")
         await asyncio.sleep(3600)

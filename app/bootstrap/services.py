@@ -1,9 +1,10 @@
 """Everything that runs, opened in order and closed in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from app.bootstrap.clock import SystemClock
 from app.bootstrap.edits import open_edits
@@ -11,6 +12,7 @@ from app.bootstrap.first_start import check_sealed
 from app.bootstrap.housekeeping import purge_hourly, refresher, stopped
 from app.bootstrap.mail import Mail, MailParts, open_bodies, open_mail
 from app.bootstrap.reading import ReadingNeeds, open_reading
+from app.bootstrap.webhooks import open_webhooks
 from app.config import Settings
 from app.domain.ports import Clock
 from app.http.state import FaceServices
@@ -70,6 +72,7 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
         moved = MovedMessages(moved_store, clock)
         needs = ReadingNeeds(database, keyring, store, accounts, mail.gateway, moved)
         reading = open_reading(settings, needs, clock)
+        webhooks = await open_webhooks(stack, settings, database, vault, store, clock, metrics)
         answers = SqlIdempotencyStore(database, vault, clock)
         idempotency = Idempotency(answers, clock)
         stack.push_async_callback(idempotency.close)
@@ -84,18 +87,23 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
             owners=reading.owners,
             parts=reading.parts,
             edits=open_edits(settings, accounts, reading.mailboxes, mail.gateway, moved, clock),
+            webhooks=webhooks.service,
             links=reading.links,
             rate_limiter=RateLimiter(clock),
             failures=FailureLimiter(clock),
             idempotency=idempotency,
             metrics=metrics,
-            refresh_metrics=refresher(metrics, store),
+            refresh_metrics=refresher(metrics, store, webhooks.lanes, clock),
             health=health,
         )
-        for name, work in (("loop-lag", LoopLag(metrics).run()), ("purge", purge_hourly(answers, moved_store, clock))):
-            stack.push_async_callback(stopped, asyncio.create_task(work, name=name))
+        _beside(stack, "loop-lag", LoopLag(metrics).run())
+        _beside(stack, "purge", purge_hourly(answers, moved_store, webhooks.deliveries, clock))
         stack.callback(health.begin_draining)
         yield OpenServices(settings, database, store, face.access, accounts, face)
+
+
+def _beside(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:
+    stack.push_async_callback(stopped, asyncio.create_task(work, name=name))
 
 
 async def _mail(

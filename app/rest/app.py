@@ -13,10 +13,20 @@ from app.rest import docs, openapi, problems
 from app.rest.encoding import EncodedPages
 from app.rest.limits import FORM_OVERHEAD
 from app.rest.middleware import BodyBound, RequestFrame
-from app.rest.routes import accounts, mailbox_edits, mailboxes, message_edits, messages, parts, system, tokens, uploads
+from app.rest.routes import (
+    accounts,
+    mailbox_edits,
+    mailboxes,
+    message_edits,
+    messages,
+    parts,
+    system,
+    tokens,
+    uploads,
+    webhooks,
+)
 
-_ROUTES = (accounts, mailboxes, mailbox_edits, message_edits, messages, uploads, parts, tokens, system)
-_ROUTES = (accounts, mailboxes, mailbox_edits, message_edits, messages, uploads, parts, tokens, system)
+_ROUTES = (accounts, mailboxes, mailbox_edits, message_edits, messages, uploads, parts, webhooks, tokens, system)
 _EXPOSED = (
     "ETag",
     "Link",

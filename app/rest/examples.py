@@ -108,6 +108,22 @@ _BODIES: dict[str, dict[str, Any]] = {
         "rename": _example("Rename", {"name": "Old invoices"}),
         "subscribe": _example("Subscribe", {"is_subscribed": True}),
     },
+    "createWebhook": {
+        "inbox": _example(
+            "New mail in any inbox",
+            {"url": "https://example.com/hooks/mail", "mailboxes": ["inbox"], "types": ["message.created"]},
+        ),
+        "tenant": _example(
+            "All of one tenant, only if the receiver answers a test event",
+            {"url": "https://example.com/hooks/mail", "tenant": "acme", "verify": True},
+        ),
+    },
+    "patchWebhook": {
+        "slower": _example("At most two requests at a time, ten a second", {"concurrency": 2, "rate": 10}),
+        "all": _example("Every type of event", {"types": None}),
+    },
+    "rotateWebhookSecret": {"day": _example("Both secrets sign for a day", {"overlap": 86400})},
+    "replayWebhook": {"since": _example("Everything since then", {"since": "2027-01-15T08:00:00Z"})},
     "createToken": {
         "browser": _example(
             "For a browser: reading only, one hour",

@@ -10,6 +10,7 @@ from app import __version__
 from app.rest import examples
 from app.rest.problems import MEDIA_TYPE
 from app.rest.upload_schema import UPLOAD_SCHEMAS
+from app.rest.webhook_contract import add_webhooks
 
 _DESCRIPTION = """\
 Reach any mailbox over REST. Authorise with an API token (`mh_…`), then list mailboxes, page through summaries without
@@ -22,6 +23,7 @@ _TAGS = [
     {"name": "accounts", "description": "Mail servers with credentials and an owner."},
     {"name": "mailboxes", "description": "The tree of mailboxes and their pages of summaries."},
     {"name": "messages", "description": "An open message, its body, its parts."},
+    {"name": "webhooks", "description": "Who is told what changed, with which secret, and what was delivered."},
     {"name": "tokens", "description": "Who may call, and what they may do."},
     {"name": "operation", "description": "For operators, probes and scrapers."},
 ]
@@ -56,6 +58,7 @@ def build(app: FastAPI) -> dict[str, Any]:
     for schema in schemas.values():
         _rename_fields(schema)
     schemas.update(UPLOAD_SCHEMAS)
+    add_webhooks(document)
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     schemas["Summary"]["required"] = ["id"]  # `fields` leaves the others out
     renamed: dict[str, Any] = json.loads(_without_view(json.dumps(document, ensure_ascii=False), schemas))

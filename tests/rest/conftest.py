@@ -75,6 +75,8 @@ def settings(tmp_path: Path, first_data: Path) -> Settings:
         data_dir=tmp_path,
         admin_token=ADMIN_TOKEN,
         allowed_mail_networks="127.0.0.0/8",
+        allowed_webhook_networks="127.0.0.0/8",
+        allow_insecure_webhooks=True,
         allow_insecure_mail=True,
         cors_origins="http://localhost:3000",
         mail_timeout=5.0,
