@@ -68,14 +68,12 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
         accounts.start()
         stack.push_async_callback(accounts.close)  # after the pool, whose last words it keeps
         stack.push_async_callback(mail.close, settings.shutdown_timeout)
-        moved_store = SqlMovedMessageStore(database)
-        moved = MovedMessages(moved_store, clock)
+        moved = MovedMessages(moved_store := SqlMovedMessageStore(database), clock)
         needs = ReadingNeeds(database, keyring, store, accounts, mail.gateway, moved)
         reading = open_reading(settings, needs, clock)
         webhooks = await open_webhooks(stack, settings, database, vault, store, clock, metrics)
         answers = SqlIdempotencyStore(database, vault, clock)
-        idempotency = Idempotency(answers, clock)
-        stack.push_async_callback(idempotency.close)
+        stack.push_async_callback((idempotency := Idempotency(answers, clock)).close)
         face = FaceServices(
             settings=settings,
             clock=clock,
