@@ -10,7 +10,7 @@ from app.imap.dialogue import Reply
 from app.imap.errors import refusal
 from app.imap.items import message_items, raw_items
 from app.imap.limits import MAX_PIPELINE, MAX_SECTIONS_AT_ONCE, MAX_SET_UIDS
-from app.imap.reading import entered_as, facts_of, range_items, range_length, rescued, sections_of
+from app.imap.reading import entered_as, facts_of, range_items, range_length, rescued, sections_of, with_modseq
 from app.imap.selection import Selection
 from app.imap.window import Window
 from app.imap.wire.commands import command
@@ -27,7 +27,8 @@ def read_messages(
 
     Messages whose structure the server cannot write are fetched once more, all in one flush, and read here.
     """
-    rows = _fetch(selection, mailbox, uidvalidity, {message_items(selection.features): uids}, deadline)
+    items = with_modseq(selection, mailbox, message_items(selection.features))
+    rows = _fetch(selection, mailbox, uidvalidity, {items: uids}, deadline)
     facts = {uid: facts_of(row) for uid, row in rows.items()}
     unreadable = [uid for uid, found in facts.items() if found is None]
     if unreadable:

@@ -28,7 +28,9 @@ def read_message(selection: Selection, address: MessageAddress, deadline: float)
     Where the server's description of the message cannot be read, its beginning is fetched and read here instead: a
     round trip more, and a defect.
     """
-    row = _fetch(selection, address, with_modseq(selection, address, message_items(selection.features)), deadline)
+    row = _fetch(
+        selection, address, with_modseq(selection, address.mailbox, message_items(selection.features)), deadline
+    )
     return facts_of(row) or rescued(row, _fetch(selection, address, raw_items(selection.features), deadline))
 
 
@@ -65,18 +67,18 @@ def read_flags_and_modseq(
     selection: Selection, address: MessageAddress, deadline: float
 ) -> tuple[tuple[str, ...], int | None]:
     """Tell a message's flags and the MODSEQ they have. See `ModseqSession`."""
-    row = _fetch(selection, address, with_modseq(selection, address, FLAGS), deadline)
+    row = _fetch(selection, address, with_modseq(selection, address.mailbox, FLAGS), deadline)
     return from_imap(row.flags()), modseq_of(row)
 
 
-def with_modseq(selection: Selection, address: MessageAddress, items: str) -> str:
+def with_modseq(selection: Selection, mailbox: str, items: str) -> str:
     """Ask for the MODSEQ too, where this connection has seen that the mailbox has them.
 
     A server refuses a whole FETCH that asks for what a mailbox does not have (RFC 7162 section 3.1.2.2), so it is not
     asked for in the flush that enters the mailbox.
     """
     view = selection.view
-    if view is None or view.name != address.mailbox or view.modseq is None:
+    if view is None or view.name != mailbox or view.modseq is None:
         return items
     return items.replace("FLAGS", "FLAGS MODSEQ", 1)
 

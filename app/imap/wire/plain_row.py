@@ -56,8 +56,12 @@ _TAIL = re.compile(
     rb"(?:" + _TEXT + rb"|" + _TEXTS + rb"|" + _FILES + rb") (BODY\[HEADER\.FIELDS \([A-Z -]{0,200}\)\](?:<0>)?) "
 )
 
-#: A row that tells flags alone.
-_FLAGS = re.compile(rb"\(UID ([0-9]{1,10}) FLAGS \(([^()\"]*+)\)\)")
+#: A row that tells flags, which change made them so (RFC 7162), or that a message is there.
+_FLAGS = re.compile(
+    rb"\(UID (?P<uid>[0-9]{1,10})"
+    rb"(?: FLAGS \((?P<flags>[^()\"]*+)\)(?: MODSEQ \((?P<modseq>[0-9]{1,20})\))?"
+    rb"| MODSEQ \((?P<first>[0-9]{1,20})\)(?: FLAGS \((?P<later>[^()\"]*+)\))?)?\)"
+)
 #: Bytes of an address list up to which it is remembered: the same people write again and again.
 _SHORT = 400
 
@@ -69,9 +73,17 @@ Items = dict[bytes, Token]
 
 
 def read_flags_row(text: bytes) -> tuple[int, Items] | None:
-    r"""Read `(UID 5 FLAGS (\Seen))`: UID and items; None for anything else."""
+    r"""Read `(UID 5 FLAGS (\Seen))`, with MODSEQ or without: UID and items; None for anything else."""
     found = _FLAGS.fullmatch(text)
-    return None if found is None else (int(found.group(1)), {b"FLAGS": list(found.group(2).split())})
+    if found is None:
+        return None
+    uid, flags, modseq, first, later = found.groups()
+    if first is not None:
+        flags, modseq = later, first
+    items: Items = {} if flags is None else {b"FLAGS": list(flags.split())}
+    if modseq is not None:
+        items[b"MODSEQ"] = [modseq]
+    return int(uid), items
 
 
 def read_plain_row(pieces: Pieces) -> tuple[int, Items, Envelope, list[Token] | None] | None:
