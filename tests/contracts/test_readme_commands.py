@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from app.cli import parser
 from app.http.edit_models import MailboxBody, MessageBatch, MessagePatch, MessageTarget
 from app.http.models import AccountBody
+from app.http.webhook_models import WebhookBody
 
 README = Path("README.md").read_text("utf-8")
 COMMANDS = re.findall(r"^\$ mailhatch ([^#\n]+)", README, re.MULTILINE)
@@ -30,14 +31,14 @@ def test_a_body_is_an_account(body: str) -> None:
 
 
 @pytest.mark.parametrize("body", CHANGES)
-def test_a_change_of_mail_is_one_the_service_takes(body: str) -> None:
+def test_a_change_is_one_the_service_takes(body: str) -> None:
     def is_taken(model: type[BaseModel]) -> bool:
         try:
             return bool(model.model_validate(json.loads(body)))
         except ValidationError:
             return False
 
-    assert any(is_taken(model) for model in (MessagePatch, MessageTarget, MessageBatch, MailboxBody))
+    assert any(is_taken(model) for model in (MessagePatch, MessageTarget, MessageBatch, MailboxBody, WebhookBody))
 
 
 @pytest.mark.parametrize("verb", VERBS)
