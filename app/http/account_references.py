@@ -2,7 +2,6 @@
 
 from app.domain.access import Principal
 from app.domain.errors import Conflict, NotFound
-from app.domain.ports import AccountFilter
 from app.http.state import FaceServices
 
 _EXTERNAL = "external:"
@@ -12,10 +11,9 @@ async def resolve_account(account: str, principal: Principal, at: FaceServices) 
     """Return the id; `external:x` names the account whose `external_id` is x within the token's reach."""
     if not account.startswith(_EXTERNAL):
         return account
-    where = AccountFilter(external_id=account.removeprefix(_EXTERNAL))
-    found, _ = await at.accounts.list(principal, where, 2, None)
+    found = await at.accounts.ids_of(principal, account.removeprefix(_EXTERNAL))
     if not found:
         raise NotFound("No such account.")
     if len(found) > 1:
         raise Conflict("Several tenants have an account with this external id; use the account's own id.")
-    return found[0].id
+    return found[0]

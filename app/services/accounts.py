@@ -99,6 +99,14 @@ class Accounts:
         """Make the cursor that continues behind an account."""
         return write_cursor(_question(where), account_id)
 
+    async def ids_of(self, principal: Principal, external_id: str) -> tuple[AccountId, ...]:
+        """Return the ids of accounts within reach with this external id; at most two, one of each of two tenants.
+
+        Needs no scope: what follows asks for its own, and a token that only writes names accounts like any other.
+        """
+        found = await self._store.list(principal, AccountFilter(external_id=external_id), 2, None)
+        return tuple(account.id for account in found)
+
     async def create(self, principal: Principal, new: NewAccount, verify: Verify) -> Account:
         """Add an account; with `verify="now"` only after a login succeeded, with "later" it is tried soon after.
 

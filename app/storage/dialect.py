@@ -54,6 +54,16 @@ def claim(rows: Select[*Columns]) -> Select[*Columns]:
     return rows.with_for_update(skip_locked=True)
 
 
+def upsert_each(connection: AsyncConnection, table: Table, *, keys: Sequence[str]) -> Upsert:
+    """Build the same for one row with every column of the table, to be executed with a list of many.
+
+    It is compiled once, where a statement that has a thousand rows in it takes a tenth of a second each time.
+    """
+    insert: Upsert = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    changes = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in keys}
+    return insert.on_conflict_do_update(index_elements=list(keys), set_=changes)
+
+
 class Condition(Enum):
     """What an error of the database means for us."""
 

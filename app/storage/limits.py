@@ -69,9 +69,6 @@ MOVED_KEPT = 7 * 86_400.0
 MOVED_ROWS = 20_000
 """Moved messages remembered of one account, about 4 MB: two of the largest batches."""
 
-MOVED_AT_ONCE = 1_000
-"""Moved messages in one statement: eight parameters each, far from the engines' end."""
-
 MOVED_HOPS = 8
 """Moves of one message that are followed: each is a question to the database."""
 EVENTS_AT_ONCE = 1000

@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain.edits import MovedMessage
 from app.domain.ids import AccountId, MessageKey, Uid
 from app.storage import limits
-from app.storage.dialect import Condition, condition, upsert
+from app.storage.dialect import Condition, condition, upsert_each
 from app.storage.engine import Database
 from app.storage.tables import moved_messages
 from app.storage.unit import read, repeat, write
 
+_KEYS = ("account_id", "mailbox", "uidvalidity", "uid")
 #: A made-up id may hold a larger one; no row has it.
 _ROWS = 2**63
 
@@ -30,24 +31,22 @@ class SqlMovedMessageStore:
 
     async def record(self, account_id: AccountId, moved: Sequence[MovedMessage], now: float) -> None:
         """Remember, in one transaction; an account that is gone meanwhile needs nothing remembered."""
+        rows = [
+            {
+                "account_id": account_id,
+                "mailbox": each.old.mailbox,
+                "uidvalidity": each.old.uidvalidity,
+                "uid": each.old.uid,
+                "new_mailbox": each.new.mailbox,
+                "new_uidvalidity": each.new.uidvalidity,
+                "new_uid": each.new.uid,
+                "expires_at": now + limits.MOVED_KEPT,
+            }
+            for each in moved
+        ]
 
         async def work(connection: AsyncConnection) -> None:
-            for start in range(0, len(moved), limits.MOVED_AT_ONCE):
-                values = [
-                    {
-                        "account_id": account_id,
-                        "mailbox": each.old.mailbox,
-                        "uidvalidity": each.old.uidvalidity,
-                        "uid": each.old.uid,
-                        "new_mailbox": each.new.mailbox,
-                        "new_uidvalidity": each.new.uidvalidity,
-                        "new_uid": each.new.uid,
-                        "expires_at": now + limits.MOVED_KEPT,
-                    }
-                    for each in moved[start : start + limits.MOVED_AT_ONCE]
-                ]
-                keys = ["account_id", "mailbox", "uidvalidity", "uid"]
-                await connection.execute(upsert(connection, moved_messages, values, keys=keys))
+            await connection.execute(upsert_each(connection, moved_messages, keys=_KEYS), rows)
             await _trim(connection, account_id)
 
         try:

@@ -329,6 +329,20 @@ async def test_a_full_mailbox_says_so(api: Api, dovecot_with: Callable[..., Dove
     assert (refused.status_code, refused.json()["code"]) == (507, "quota_exceeded")
 
 
+async def test_a_token_that_only_writes_names_accounts_by_your_own_id(api: Api, mail_user: MailUser) -> None:
+    from tests.rest.test_principals import client, make_token
+
+    mail_user.append(plain(1))
+    account = (await api.post("/v1/accounts", account_body(mail_user, external_id="crm-7")))["id"]
+    message = (await page(api, account))[0]["id"]
+    marker = client(api, await make_token(api, scopes=["mail.flags.write"]))
+    flags = {"flags": {"add": ["seen"]}}
+    done = await marker.patch(f"/v1/accounts/external:crm-7/messages/{message}", json=flags)
+    assert done.json()["flags"] == ["seen"]
+    assert (await marker.get("/v1/accounts/external:crm-7")).status_code == 403
+    assert (await marker.patch(f"/v1/accounts/external:crm-8/messages/{message}", json=flags)).status_code == 404
+
+
 async def test_scopes_of_writing(api: Api, account: str, mail_user: MailUser) -> None:
     from tests.rest.test_principals import client, make_token
 
