@@ -127,12 +127,12 @@ def _ids(row: FetchRow) -> tuple[str | None, str | None]:
     """Return the server's ids of content and thread: OBJECTID's (RFC 8474), else Gmail's."""
     if b"EMAILID" not in row.items and b"X-GM-MSGID" not in row.items:
         return None, None
-    email = _object_id(row.items.get(b"EMAILID")) or _object_id(row.items.get(b"X-GM-MSGID"))
-    thread = _object_id(row.items.get(b"THREADID")) or _object_id(row.items.get(b"X-GM-THRID"))
+    email = object_id(row.items.get(b"EMAILID")) or object_id(row.items.get(b"X-GM-MSGID"))
+    thread = object_id(row.items.get(b"THREADID")) or object_id(row.items.get(b"X-GM-THRID"))
     return email, thread
 
 
-def _object_id(token: Token) -> str | None:
+def object_id(token: Token) -> str | None:
     """Read an objectid, in parentheses or not, 1 to 255 characters long (RFC 8474 section 7)."""
     value = token[0] if isinstance(token, list) and len(token) == 1 else token
     if not isinstance(value, bytes) or not 0 < len(value) <= 255 or not value.isascii():

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+#: The standard's own first; REFS is Dovecot's, the same without joining by subject.
+_ALGORITHMS = ("REFERENCES", "REFS")
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
@@ -20,6 +23,9 @@ class Features:
     has_unselect: bool = False  # RFC 3691
     append_limit: int | None = None  # RFC 7889, in bytes
     is_gmail: bool = False  # X-GM-EXT-1
+    has_sort: bool = False  # RFC 5256
+    has_display_sort: bool = False  # RFC 5957
+    threading: str | None = None  # RFC 5256: the algorithm to ask for
 
     @classmethod
     def of(cls, announced: frozenset[str]) -> "Features":
@@ -39,6 +45,9 @@ class Features:
             has_unselect="UNSELECT" in announced or is_rev2,
             append_limit=_append_limit(announced),
             is_gmail="X-GM-EXT-1" in announced,
+            has_sort="SORT" in announced or "SORT=DISPLAY" in announced,
+            has_display_sort="SORT=DISPLAY" in announced,
+            threading=next((name for name in _ALGORITHMS if f"THREAD={name}" in announced), None),
         )
 
 

@@ -90,3 +90,18 @@ SEND_SIZE = 65_536
 #: Bytes of a message that are sent before the server has agreed to take them: a wasted upload costs less than the
 #: round trip it would take to ask.
 MAX_LITERAL_AT_ONCE = 65_536
+
+#: Messages a search may find: 4 MB of UIDs. Larger mailboxes exist, and nobody reads a million hits.
+MAX_MATCHES = 1_000_000
+
+#: Different terms of one search that a server cannot run: each doubles the searches that are sent.
+MAX_OPEN_TERMS = 2
+
+#: Messages whose conversations are told by ids of the server: 60 bytes each on the wire, a quarter second to read.
+MAX_THREAD_IDS = 5_000
+
+#: Messages that the service groups itself by their references, where the server cannot: 300 bytes each on the wire.
+MAX_GROUPED = 2_000
+
+#: Bytes of the header fields that name other messages; References of a long thread.
+MAX_REFERENCES = 8_192

@@ -13,6 +13,7 @@ from app.imap.connection import Connection
 from app.imap.edit_session import EditSession
 from app.imap.limits import MAX_MESSAGES_AT_ONCE
 from app.imap.listing import read_mailboxes
+from app.imap.lookup_session import LookupSession
 from app.imap.many import batches_by_size, read_many_sections, read_messages
 from app.imap.paging import read_page
 from app.imap.reading import read_flags, read_flags_and_modseq, read_message, read_sections
@@ -22,7 +23,7 @@ from app.net.opening import Opening
 from app.net.tls import TlsContexts
 
 
-class ImapSession(EditSession):
+class ImapSession(EditSession, LookupSession):
     """`MailSession` on an IMAP connection that is logged in, with all that servers can do beside."""
 
     _says_vanished = False

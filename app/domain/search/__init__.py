@@ -1,6 +1,7 @@
 """One grammar of search for every backend: read, written, brought to a mailbox, and what it means (docs/search.md)."""
 
 from app.domain.search.evaluate import SearchableMessage, can_judge_row, fold, matches
+from app.domain.search.normal import normal
 from app.domain.search.parser import parse
 from app.domain.search.printer import to_text
 from app.domain.search.settle import named, replaced, settle
@@ -52,6 +53,7 @@ __all__ = [
     "leaves",
     "matches",
     "named",
+    "normal",
     "parse",
     "replaced",
     "settle",

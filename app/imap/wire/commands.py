@@ -1,7 +1,7 @@
 """Commands from typed arguments, and the gate every byte passes on its way out."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from app.imap.wire.limits import MAX_COMMAND_LINE, MAX_LITERAL_MINUS, MAX_QUOTED
@@ -25,8 +25,15 @@ class Literal:
     data: bytes = field(repr=False)
 
 
-#: Text that is ready for the wire, or a literal.
-Argument = bytes | Literal
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Pieces of one argument that follow each other without a blank: parentheses around literals."""
+
+    pieces: tuple[bytes | Literal, ...] = field(repr=False)
+
+
+#: Text that is ready for the wire, a literal, or both in turn.
+Argument = bytes | Literal | Joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,15 @@ def check_line(line: bytes) -> bytes:
     return line
 
 
+def _pieces(arguments: Iterable[Argument]) -> Iterator[bytes | Literal]:
+    for argument in arguments:
+        yield b" "
+        if isinstance(argument, Joined):
+            yield from argument.pieces
+        else:
+            yield argument
+
+
 def write_command(tag: bytes, what: Command, *, literal_plus: bool = False, literal_minus: bool = False) -> list[bytes]:
     """Write a command as chunks: before each but the first, the server's continuation must be awaited.
 
@@ -87,8 +103,7 @@ def write_command(tag: bytes, what: Command, *, literal_plus: bool = False, lite
     chunks: list[bytes] = []
     ready = bytearray()
     line = bytearray(tag + b" " + what.name)
-    for argument in what.arguments:
-        line += b" "
+    for argument in _pieces(what.arguments):
         if not isinstance(argument, Literal):
             line += argument
             continue
