@@ -21,3 +21,19 @@ MAILBOX_OVERHEAD = 900
 
 #: Accounts of which it is remembered who speaks to them, about 200 bytes each.
 PROTOCOLS = 100_000
+
+#: Rows looked at for one page of a search whose terms the mail server could not all run: a quarter second of reading;
+#: the next page goes on from there.
+SCANNED_ROWS = 500
+
+#: Rows fetched at a time while looking: two round trips find a page of 50 where every fourth message answers.
+SCAN_BLOCK = 100
+
+#: Messages that the service sorts itself: all their rows are fetched for each page, unless they are cached.
+SORTED_BY_SERVICE = 500
+
+#: Rows looked at to find all messages that answer: an action on many is not tried on a guess.
+SCANNED_FOR_ALL = 5_000
+
+#: UIDs that a sorted page remembers of its end: while one is there, the next page begins right after it.
+REMEMBERED_PLACES = 4

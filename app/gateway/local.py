@@ -10,6 +10,7 @@ from app.domain.ports import Clock, MailSession, SessionFactory
 from app.gateway.check import check_work
 from app.gateway.edits import Edits
 from app.gateway.mailbox_edits import MailboxEdits
+from app.gateway.lookups import Lookups
 from app.gateway.opened import OpenedMessages
 from app.gateway.operations import Operations
 from app.gateway.pages import CacheMeter, Pages
@@ -42,9 +43,12 @@ class LocalGateway:
         self._opened = opened = OpenedMessages(operations, structures)
         sections, edits = Sections(operations), Edits(operations, structures)
         mailbox_edits = MailboxEdits(operations, summaries, structures)
+        lookups = Lookups(operations, summaries)
         self.capabilities = operations.capabilities
         self.page = pages.page
         self.message, self.structure, self.structures = opened.message, opened.structure, opened.structures
+        self.search, self.matching, self.rows = lookups.search, lookups.matching, lookups.rows
+        self.conversations, self.members = lookups.conversations, lookups.members
         self.sections, self.many_sections, self.stream = sections.sections, sections.many_sections, sections.stream
         self.store_flags, self.append = edits.store_flags, edits.append
         self.move, self.copy, self.erase = edits.move, edits.copy, edits.erase

@@ -116,6 +116,7 @@ class FakeGateway:
 
     page = message = structure = structures = sections = many_sections = mailboxes
     store_flags = move = copy = erase = append = mailboxes
+    search = matching = rows = conversations = members = mailboxes
     create_mailbox = rename_mailbox = delete_mailbox = subscribe = mailboxes
 
     def stream(self, *_: object) -> AsyncIterator[bytes]:

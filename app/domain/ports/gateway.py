@@ -10,6 +10,7 @@ from app.domain.ids import AccountId, Uid
 from app.domain.mailbox import MailboxFacts
 from app.domain.message import MessageFacts
 from app.domain.ports.edit_gateway import EditGateway
+from app.domain.ports.lookup import LookupGateway
 from app.domain.query import MessageAddress, PageQuery, PageRows, SectionRange
 
 
@@ -33,7 +34,7 @@ class AccountObserver(Protocol):
         """Connecting failed; the pool will not try again before `next_attempt_at` (Unix seconds)."""
 
 
-class MailGateway(EditGateway, Protocol):
+class MailGateway(EditGateway, LookupGateway, Protocol):
     """Does operations on an account's mail, wherever the account's connections are.
 
     Each call waits at most `timeout` seconds, the wait for a connection included.
