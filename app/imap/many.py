@@ -28,11 +28,11 @@ def read_messages(
     Messages whose structure the server cannot write are fetched once more, all in one flush, and read here.
     """
     items = with_modseq(selection, mailbox, message_items(selection.features))
-    rows = _fetch(selection, mailbox, uidvalidity, {items: uids}, deadline)
+    rows = fetch_rows(selection, mailbox, uidvalidity, {items: uids}, deadline)
     facts = {uid: facts_of(row) for uid, row in rows.items()}
     unreadable = [uid for uid, found in facts.items() if found is None]
     if unreadable:
-        beginnings = _fetch(selection, mailbox, uidvalidity, {raw_items(selection.features): unreadable}, deadline)
+        beginnings = fetch_rows(selection, mailbox, uidvalidity, {raw_items(selection.features): unreadable}, deadline)
         facts.update({uid: rescued(rows[uid], beginning) for uid, beginning in beginnings.items()})
     return {uid: found for uid, found in facts.items() if found is not None}
 
@@ -48,7 +48,7 @@ def read_many_sections(
     for uid, ranges in wanted.items():
         groups.setdefault(range_items(ranges), []).append(uid)
     found: dict[Uid, tuple[bytes, ...]] = {}
-    for uid, row in _fetch(selection, mailbox, uidvalidity, groups, deadline).items():
+    for uid, row in fetch_rows(selection, mailbox, uidvalidity, groups, deadline).items():
         try:
             found[uid] = sections_of(row, wanted[uid])
         except UpstreamProtocolError:
@@ -75,10 +75,13 @@ def batches_by_size(wanted: Mapping[Uid, _Ranges]) -> Iterator[dict[Uid, _Ranges
         yield batch
 
 
-def _fetch(
+def fetch_rows(
     selection: Selection, mailbox: str, uidvalidity: int, groups: Mapping[str, Sequence[Uid]], deadline: float
 ) -> dict[Uid, FetchRow]:
-    """Fetch items of groups of messages, entering their mailbox in the same flush."""
+    """Fetch items of groups of messages, entering their mailbox in the same flush; those that are gone are left out.
+
+    Raises StaleReference when the mailbox is not the one the UIDs belong to.
+    """
     entering = selection.enter(mailbox, uidvalidity)
     uids = {uid for group in groups.values() for uid in group}
     window = Window(len(uids), uids)

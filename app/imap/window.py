@@ -72,7 +72,7 @@ class Window:
             return
         before = self.rows.get(row.seq)
         if before is not None and before.uid == row.uid:
-            row = replace(row, items={**before.items, **row.items}, is_broken=before.is_broken or row.is_broken)
+            row = _joined(before, row)
         elif before is None and len(self.rows) >= self._max_rows:
             raise UpstreamProtocolError(_UNASKED)
         own = self._keep(dict(self.rows)) if self._own is None else self._own  # those of a run are not ours
@@ -93,3 +93,14 @@ class Window:
             if count_below(gone, row.uid + 1) == below:
                 kept[seq - below] = row
         self._keep(kept)
+
+
+def _joined(before: FetchRow, row: FetchRow) -> FetchRow:
+    """Put what a second response says of a message to the first: flags of this moment may come by themselves."""
+    return replace(
+        row,
+        items={**before.items, **row.items},
+        is_broken=before.is_broken or row.is_broken,
+        envelope=row.envelope or before.envelope,
+        files=before.files if row.files is None else row.files,
+    )

@@ -51,7 +51,7 @@ def command(name: str, *arguments: Argument | str, expects: Iterable[str] = ()) 
     return Command(name.encode("ascii"), ready, frozenset(kind.encode("ascii") for kind in expects))
 
 
-def astring(value: str | bytes) -> Argument:
+def astring(value: str | bytes) -> bytes | Literal:
     r"""Write a string: quoted when it is short printable ASCII, `"` and `\` escaped; else a literal, in UTF-8."""
     raw = value.encode("utf-8") if isinstance(value, str) else value
     if len(raw) <= MAX_QUOTED and _QUOTABLE.fullmatch(raw):
@@ -59,7 +59,7 @@ def astring(value: str | bytes) -> Argument:
     return Literal(raw)
 
 
-def mailbox(name: str) -> Argument:
+def mailbox(name: str) -> bytes | Literal:
     """Write a mailbox name (RFC 3501 section 5.1.3). Raises UnsafeCommand for one with CR, LF or NUL.
 
     They would be safe as base64, but Dovecot repeats them decoded in its refusal, in the middle of the stream.

@@ -108,9 +108,7 @@ class _Writer:
         match leaf:
             case Text(field, value):
                 self.put(field.value.upper().encode("ascii") + b" ")
-                written = astring(value)
-                assert not isinstance(written, Joined)
-                self.put(written)
+                self.put(astring(value))
             case Is(state):
                 self.put(_STATES[state])
             case Keyword(name):
