@@ -29,7 +29,14 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 #: What the service supplies where the server does not.
-_BY_SERVICE = {"preview": "BODY[1]", "special_use": "names", "move": "COPY", "erase": "EXPUNGE"}
+_BY_SERVICE = {
+    "preview": "BODY[1]",
+    "special_use": "names",
+    "sort": "up to 500 messages",
+    "threads": "References",
+    "move": "COPY",
+    "erase": "EXPUNGE",
+}
 
 #: What the server's part is called where every IMAP server has it.
 _BASIC = {

@@ -21,3 +21,11 @@ RECENT_PAGES = 64
 UNKEPT_ANSWERS = 100
 #: Largest answer that is kept for a repetition; the store's own bound. A batch of 10,000 messages is 2 to 5 MB.
 KEPT_ANSWER_BYTES = 8 * 1024 * 1024
+#: Mailboxes of one search: each costs a round trip, and its place in the cursor 16 bytes. Accounts with more name some.
+SEARCHED_MAILBOXES = 200
+#: Mailboxes searched at the same time: of three connections an account has, one stays for opening a message.
+SEARCHES_AT_ONCE = 2
+#: Messages found for an action on all that answer; the action itself takes fewer at a time.
+MATCHING_MESSAGES = 100_000
+#: Characters of a search cursor: 200 mailboxes in base64.
+SEARCH_CURSOR = 4_500

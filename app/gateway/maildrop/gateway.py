@@ -20,7 +20,7 @@ from app.gateway.limits import STREAM_CHUNK
 from app.gateway.maildrop.bodies import Bodies
 from app.gateway.maildrop.limits import FRESH
 from app.gateway.maildrop.looks import Looks, MaildropRunner
-from app.gateway.maildrop.unsupported import NoEdits
+from app.gateway.maildrop.unsupported import NoEdits, NoLookups
 from app.mime.summary import unread_summary
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class MaildropPool(MaildropRunner, Protocol):
         """Close the account's connections and drop its backoff."""
 
 
-class MaildropGateway(NoEdits):
+class MaildropGateway(NoEdits, NoLookups):
     """`MailGateway` for maildrops. Lists come from the store, after a look when the last one is not fresh; bodies are
     downloaded once; flags live in the store alone, so that every device agrees.
     """
