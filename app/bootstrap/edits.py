@@ -10,6 +10,7 @@ from app.services.edits.mailboxes import MailboxEdits
 from app.services.edits.messages import MessageEdits
 from app.services.edits.uploads import Uploads
 from app.services.mailboxes import Mailboxes
+from app.services.matching import Matching
 from app.services.moved_messages import MovedMessages
 
 
@@ -25,9 +26,10 @@ def open_edits(
     timeout = settings.mail_timeout
     observer = NoEditObserver()
     acting = Acting(mailboxes, gateway, moved, observer, timeout)
+    matching = Matching(mailboxes, gateway, clock, timeout)
     return Edits(
         messages=MessageEdits(accounts, mailboxes, gateway, moved, acting, timeout),
-        batches=MessageBatches(accounts, mailboxes, moved, acting, None, clock, timeout),
+        batches=MessageBatches(accounts, mailboxes, moved, acting, matching, clock, timeout),
         mailboxes=MailboxEdits(accounts, mailboxes, gateway, observer, timeout),
         uploads=Uploads(accounts, mailboxes, gateway, observer, timeout, settings.message_bytes),
     )

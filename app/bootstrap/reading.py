@@ -15,6 +15,7 @@ from app.services.messages import Messages
 from app.services.moved_messages import MovedMessages
 from app.services.owners import Owners
 from app.services.parts import Parts
+from app.services.searches import Searches
 from app.storage.engine import Database
 from app.storage.mailboxes import SqlMailboxStore
 
@@ -25,6 +26,7 @@ class Reading:
 
     mailboxes: Mailboxes
     messages: Messages
+    searches: Searches
     bodies: Bodies
     owners: Owners
     parts: Parts
@@ -53,6 +55,7 @@ def open_reading(settings: Settings, needs: ReadingNeeds, clock: Clock) -> Readi
     return Reading(
         mailboxes=mailboxes,
         messages=messages,
+        searches=Searches(needs.accounts, mailboxes, gateway, clock, timeout),
         bodies=Bodies(messages, gateway, links, timeout),
         owners=Owners(needs.store, rows),
         parts=Parts(messages, gateway, timeout),

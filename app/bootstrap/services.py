@@ -81,6 +81,7 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
             accounts=accounts,
             mailboxes=reading.mailboxes,
             messages=reading.messages,
+            searches=reading.searches,
             bodies=reading.bodies,
             owners=reading.owners,
             parts=reading.parts,

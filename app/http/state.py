@@ -18,6 +18,7 @@ from app.services.messages import Messages
 from app.services.owners import Owners
 from app.services.parts import Parts
 from app.services.rate_limit import FailureLimiter, RateLimiter
+from app.services.searches import Searches
 from app.services.webhooks import Webhooks
 from app.telemetry.health import Health
 from app.telemetry.metrics import Metrics
@@ -37,6 +38,7 @@ class FaceServices:
     owners: Owners
     parts: Parts
     edits: Edits
+    searches: Searches
     webhooks: Webhooks
     links: PartLinks
     rate_limiter: RateLimiter

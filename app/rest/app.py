@@ -20,13 +20,26 @@ from app.rest.routes import (
     message_edits,
     messages,
     parts,
+    search,
     system,
     tokens,
     uploads,
     webhooks,
 )
 
-_ROUTES = (accounts, mailboxes, mailbox_edits, message_edits, messages, uploads, parts, webhooks, tokens, system)
+_ROUTES = (
+    accounts,
+    mailboxes,
+    mailbox_edits,
+    message_edits,
+    messages,
+    uploads,
+    search,
+    parts,
+    webhooks,
+    tokens,
+    system,
+)
 _EXPOSED = (
     "ETag",
     "Link",

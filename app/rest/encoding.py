@@ -43,6 +43,12 @@ def encode(value: object) -> bytes:
     return _encoder.encode(value)
 
 
+def encode_rows(items: Collection[Any], only: Collection[str], more: dict[str, object]) -> bytes:
+    """Write `{"items": […], …}` with `more` beside the items; `only` selects fields of each item."""
+    chosen = frozenset(only)
+    return _encoder.encode({"items": [_row(item, chosen) for item in items], **more})
+
+
 def encode_page(items: Collection[Any], following: str | None, only: Collection[str] | None = None) -> bytes:
     """Write `{"items": […], "next": …}`; `only` selects fields of each item."""
     chosen = frozenset(only) if only else None

@@ -25,7 +25,5 @@ KEPT_ANSWER_BYTES = 8 * 1024 * 1024
 SEARCHED_MAILBOXES = 200
 #: Mailboxes searched at the same time: of three connections an account has, one stays for opening a message.
 SEARCHES_AT_ONCE = 2
-#: Messages found for an action on all that answer; the action itself takes fewer at a time.
-MATCHING_MESSAGES = 100_000
 #: Characters of a search cursor: 200 mailboxes in base64.
 SEARCH_CURSOR = 4_500

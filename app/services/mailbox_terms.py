@@ -1,10 +1,13 @@
-"""What `in:` means: which of an account's mailboxes a query names."""
+"""What a query means for an account: which mailboxes `in:` names, which scope it needs, which day it is."""
 
 from datetime import UTC, date, datetime
 
+from app.domain.access import Principal, Scope
 from app.domain.mailbox import Mailbox
 from app.domain.ports import Clock
-from app.domain.search import In, Term, leaves
+from app.domain.search import In, Term, Text, TextField, leaves
+
+_BODIES = frozenset((TextField.BODY, TextField.TEXT))
 
 #: `in:` every mailbox, trash and junk included.
 ANYWHERE = "anywhere"
@@ -28,3 +31,9 @@ def has_in(term: Term) -> bool:
 def today(clock: Clock) -> date:
     """The day from which ages are counted back: that of UTC."""
     return datetime.fromtimestamp(clock.now(), UTC).date()
+
+
+def require_scope(principal: Principal, term: Term) -> None:
+    """Raise Forbidden for a query that would learn what is in bodies, unless the caller may read them."""
+    if any(isinstance(leaf, Text) and leaf.field in _BODIES for leaf in leaves(term)):
+        principal.require(Scope.MAIL_BODY_READ)

@@ -1,16 +1,28 @@
 """All messages of a mailbox that answer a query, for those who then do something to them."""
 
-from app.domain.access import Principal, Scope
+from dataclasses import dataclass
+
 from app.domain.account import Account
 from app.domain.errors import NotFound
-from app.domain.ids import mailbox_id
-from app.domain.lookup import MatchingUids, MatchQuery
+from app.domain.ids import Uid, mailbox_id
+from app.domain.lookup import MatchQuery
 from app.domain.ports import Clock, LookupGateway, MailboxRow
 from app.domain.search import Nothing, Term, parse, settle
-from app.services.limits import MATCHING_MESSAGES
 from app.services.mailbox_terms import has_in, is_in, today
 from app.services.mailboxes import Mailboxes
-from app.services.searches import reads_bodies
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMessages:
+    """Messages of one mailbox, newest first; `is_complete` is False when there are more than were asked for.
+
+    `uidvalidity` is None only where no message was looked for, because the query can have none in this mailbox.
+    """
+
+    mailbox: MailboxRow
+    uidvalidity: int | None
+    uids: tuple[Uid, ...]
+    is_complete: bool
 
 
 class Matching:
@@ -23,21 +35,24 @@ class Matching:
         self._clock = clock
         self._timeout = timeout
 
-    async def matching(self, principal: Principal, account: Account, mailbox: MailboxRow, query: str) -> MatchingUids:
-        """Find the newest messages of a mailbox that answer a query (docs/search.md), at most `MATCHING_MESSAGES`.
+    async def find(self, account: Account, mailbox: str, query: str, most: int) -> FoundMessages:
+        """Find the newest `most` messages of a mailbox (id or role) that answer a query (docs/search.md).
 
-        Needs `mail.meta.read`, and `mail.body.read` for texts in bodies. Raises InvalidRequest with code and position,
+        The account has been found and its scope checked by the caller. Raises InvalidRequest with code and position,
         NotFound, NotSupportedByServer for terms that nobody can run.
         """
         term = parse(query)
-        principal.require(Scope.MAIL_META_READ)
-        if reads_bodies(term):
-            principal.require(Scope.MAIL_BODY_READ)
-        settled = await self._settled(account, mailbox, term)
+        row = await self._mailboxes.find(account, mailbox)
+        settled = await self._settled(account, row, term)
         if isinstance(settled, Nothing):
-            return MatchingUids(mailbox.uidvalidity or 0, (), is_complete=True)
-        question = MatchQuery(mailbox.name, settled)
-        return await self._gateway.matching(account.id, question, MATCHING_MESSAGES, self._timeout)
+            return FoundMessages(row, None, (), is_complete=True)
+        try:
+            found = await self._gateway.matching(account.id, MatchQuery(row.name, settled), most, self._timeout)
+        except NotFound:  # renamed behind our back: its id follows a rename
+            await self._mailboxes.refresh(account)
+            row = await self._mailboxes.find(account, mailbox)
+            found = await self._gateway.matching(account.id, MatchQuery(row.name, settled), most, self._timeout)
+        return FoundMessages(row, found.uidvalidity, found.uids, found.is_complete)
 
     async def _settled(self, account: Account, row: MailboxRow, term: Term) -> Term:
         day = today(self._clock)

@@ -17,10 +17,10 @@ from app.domain.mailbox import Mailbox
 from app.domain.message import Summary
 from app.domain.ports import Clock, MailboxRow, MailGateway
 from app.domain.query import Row
-from app.domain.search import Leaf, Nothing, Term, Text, TextField, leaves, parse, settle, to_text
+from app.domain.search import Leaf, Nothing, Term, parse, settle, to_text
 from app.services.accounts import Accounts
 from app.services.limits import SEARCHED_MAILBOXES, SEARCHES_AT_ONCE
-from app.services.mailbox_terms import has_in, is_in, today
+from app.services.mailbox_terms import has_in, is_in, require_scope, today
 from app.services.mailboxes import Mailboxes
 from app.services.pages import make_summary
 from app.services.search_cursors import (
@@ -101,7 +101,8 @@ class Searches:
         """
         term = parse(asked.query)
         account = await self._accounts.reachable(principal, account_id, Scope.MAIL_META_READ)
-        if asked.with_preview or reads_bodies(term):
+        require_scope(principal, term)
+        if asked.with_preview:
             principal.require(Scope.MAIL_BODY_READ)
         sort = asked.sort
         search = fingerprint(
@@ -305,11 +306,6 @@ def query_of(target: _Target, asked: SearchRequest) -> SearchQuery:
 def summary_of(mailbox: int, uidvalidity: int, row: Row) -> Summary:
     """Make a list row of what was found."""
     return make_summary(row, message_id(MessageKey(mailbox, uidvalidity, row.uid)), mailbox_id(mailbox))
-
-
-def reads_bodies(term: Term) -> bool:
-    """Whether a query learns what is in bodies."""
-    return any(isinstance(leaf, Text) and leaf.field in {TextField.BODY, TextField.TEXT} for leaf in leaves(term))
 
 
 def written(open_terms: Sequence[Leaf]) -> tuple[str, ...]:

@@ -23,9 +23,9 @@ _MESSAGES = "/v1/accounts/{account}/mailboxes/{mailbox}/messages"
 
 FIELDS = tuple(name.rstrip("_") for name in Summary.__slots__)
 #: What a row has without asking the mail server for more than UIDs and flags.
-_LIGHT = frozenset(("id", "mailbox_id", "flags"))
+LIGHT = frozenset(("id", "mailbox_id", "flags"))
 #: A list may be kept, but must be asked for again each time: its ETag answers 304.
-_LIST_CACHE = "private, no-cache"
+LIST_CACHE = "private, no-cache"
 #: Characters of `fields`: all names together have half as many.
 MAX_FIELDS_TEXT = 512
 
@@ -51,7 +51,7 @@ async def list_mailboxes(request: Request, account: AccountRef, principal: Calle
     """All mailboxes with role and counts, parents before children: one round trip to the mail server."""
     at = state_of(request)
     items = await at.mailboxes.tree(principal, await resolve_account(account, principal, at))
-    return json_answer(request, encode_page(items, None), _LIST_CACHE)
+    return json_answer(request, encode_page(items, None), LIST_CACHE)
 
 
 @router.get(
@@ -71,7 +71,7 @@ async def list_messages(
     fields: Fields = None,
 ) -> Response:
     """A page of summaries, newest first. Nothing is marked as read, and no body is downloaded."""
-    only = _selected(fields)
+    only = selected_fields(fields)
     at = state_of(request)
     page = await at.messages.page(
         principal,
@@ -80,11 +80,11 @@ async def list_messages(
         limit=limit,
         cursor=cursor,
         with_preview=only is not None and "preview" in only,
-        with_facts=only is None or not only <= _LIGHT,
+        with_facts=only is None or not only <= LIGHT,
     )
     encoded: EncodedPages = request.app.state.encoded_pages
-    body, etag = encoded.encode(page, only or _ALL_BUT_PREVIEW)
-    return json_answer(request, body, _LIST_CACHE, link_header(request, page.next), etag)
+    body, etag = encoded.encode(page, only or ALL_BUT_PREVIEW)
+    return json_answer(request, body, LIST_CACHE, link_header(request, page.next), etag)
 
 
 quick = (
@@ -103,10 +103,11 @@ quick = (
     QuickRoute(_MAILBOXES, list_mailboxes, {}),
 )
 
-_ALL_BUT_PREVIEW = frozenset(FIELDS) - {"preview"}
+ALL_BUT_PREVIEW = frozenset(FIELDS) - {"preview"}
 
 
-def _selected(fields: str | None) -> frozenset[str] | None:
+def selected_fields(fields: str | None) -> frozenset[str] | None:
+    """Read the parameter `fields`; None is all but the preview. Raises InvalidRequest."""
     if fields is None:
         return None
     wanted = frozenset(name.strip() for name in fields.split(",") if name.strip())

@@ -18,11 +18,13 @@ from app.domain.errors import (
 )
 from app.domain.ids import MessageId, MessageKey, Uid, message_key
 from app.domain.ports import Clock
+from app.domain.search import parse
 from app.services.accounts import Accounts
 from app.services.edits.acting import Acting, scope_of
 from app.services.edits.limits import BATCH_DEADLINES, BATCH_MESSAGES, FILTER_MESSAGES, MESSAGES_AT_ONCE
 from app.services.edits.orders import Order, Place, refused
 from app.services.edits.words import check_mutation_id
+from app.services.mailbox_terms import require_scope
 from app.services.mailboxes import Mailboxes
 from app.services.matching import FoundMessages
 from app.services.moved_messages import MovedMessages, stale
@@ -113,6 +115,7 @@ class MessageBatches:
         account = await self._accounts.reachable(principal, account_id, scope_of(action))
         if self._matching is None:
             raise NotSupportedByServer("A filter needs search, which is not there.", "search")
+        require_scope(principal, parse(which.query))
         order = await self._acting.order(principal, account, action, client_mutation_id)
         found = await self._matching.find(account, which.mailbox, which.query, FILTER_MESSAGES)
         if found.uidvalidity is None:
