@@ -9,8 +9,8 @@ from app.domain.mailbox import MailboxFacts
 from app.domain.ports import Clock, MailSession, SessionFactory
 from app.gateway.check import check_work
 from app.gateway.edits import Edits
-from app.gateway.mailbox_edits import MailboxEdits
 from app.gateway.lookups import Lookups
+from app.gateway.mailbox_edits import MailboxEdits
 from app.gateway.opened import OpenedMessages
 from app.gateway.operations import Operations
 from app.gateway.pages import CacheMeter, Pages
