@@ -137,3 +137,9 @@ def request(query: str) -> Request:
 def test_the_next_page_has_the_query_the_framework_would_write(query: str) -> None:
     at = request(query)
     assert _with_cursor(at, "x-_9") == at.url.include_query_params(cursor="x-_9").query
+
+
+def test_a_query_of_equals_signs_does_not_hold_up_the_loop() -> None:
+    for query in ("a=" * 2_000 + "%", "a=aa" * 1_000 + "%", "a=b&" * 1_000 + "%"):
+        assert not _PLAIN_QUERY.fullmatch(query)
+        assert _with_cursor(request(query), "x-_9") == request(query).url.include_query_params(cursor="x-_9").query
