@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
 from app import __version__
 from app.config import Settings
@@ -70,6 +72,19 @@ _ALLOWED = (
 _PREFLIGHT_SECONDS = 7200
 
 
+@cache
+def _solved_routes() -> list[BaseRoute]:
+    """Return the operations, the same for every app of this process.
+
+    FastAPI solves their parameters at the first request. That takes longer than all the rest of a start, and it would
+    be done for each app again.
+    """
+    solved = FastAPI(openapi_url=None, redirect_slashes=False, strict_content_type=False)
+    for module in _ROUTES:
+        solved.include_router(module.router)
+    return solved.routes
+
+
 def create_app(settings: Settings, open_services: Callable[[], AbstractAsyncContextManager[FaceServices]]) -> FastAPI:
     """Make the app; the services are opened when it starts and closed when it stops."""
 
@@ -89,10 +104,8 @@ def create_app(settings: Settings, open_services: Callable[[], AbstractAsyncCont
         redirect_slashes=False,
         strict_content_type=False,
     )
-    routers = [module.router for module in _ROUTES]
-    problems.install(app, [route for router in routers for route in router.routes])
-    for router in routers:
-        app.include_router(router)
+    problems.install(app, [route for module in _ROUTES for route in module.router.routes])
+    app.router.routes.extend(_solved_routes())
     app.router.routes[:0] = [*mailboxes.quick, *messages.quick]
     docs.install(app)
     app.add_middleware(BodyBound, most=settings.request_body_bytes, most_upload=settings.message_bytes + FORM_OVERHEAD)
