@@ -227,7 +227,8 @@ class Dovecot:
         while time.monotonic() < until and self._process.poll() is None:
             try:
                 with socket.create_connection((self.plain.host, self.plain.port), timeout=5) as sock:
-                    if sock.recv(64).startswith(b"* OK"):
+                    # It writes its pid file once it has all its ports; until then another server may have answered.
+                    if sock.recv(64).startswith(b"* OK") and (self.folder / "run" / "master.pid").exists():
                         return True
             except OSError:
                 time.sleep(0.01)

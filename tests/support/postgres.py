@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
@@ -116,14 +116,30 @@ def running_postgres(certificate: Certificate | None = None) -> Iterator[Postgre
 def _serving(
     tools: Path, account: pwd.struct_passwd | None, folder: Path, password: str, extra: dict[str, str]
 ) -> Iterator[PostgresServer]:
-    port = _free_port()
-    settings = {**_SETTINGS, **extra, "port": str(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+    log = folder / "log"
+    for _ in range(3):
+        port = _free_port()
+        process = _launch(tools, account, folder, log, {**_SETTINGS, **extra, "port": str(port)})
+        if _is_ready(process, folder / "data" / "postmaster.pid"):
+            break
+        _stop(process)  # somebody else took the port in the meantime
+    else:
+        raise PostgresUnavailable(f"PostgreSQL did not start: {log.read_text(errors='replace')[-500:]}")
+    try:
+        yield PostgresServer(port, password, tools)
+    finally:
+        _stop(process)
+
+
+def _launch(
+    tools: Path, account: pwd.struct_passwd | None, folder: Path, log: Path, settings: dict[str, str]
+) -> subprocess.Popen[bytes]:
+    settings = {**settings, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
     arguments = [item for name, value in settings.items() for item in ("-c", f"{name}={value}")]
     # The server ends with the tests even when they are killed.
     dies_with_us = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
-    log = folder / "log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [*dies_with_us, tools / "postgres", "-D", folder / "data", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -132,16 +148,15 @@ def _serving(
             env={"LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", os.defpath)},
             **_identity(account),
         )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT)
     try:
-        _await_ready(tools, process, port, log)
-        yield PostgresServer(port, password, tools)
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _tls_settings(account: pwd.struct_passwd | None, folder: Path, certificate: Certificate | None) -> dict[str, str]:
@@ -156,21 +171,17 @@ def _tls_settings(account: pwd.struct_passwd | None, folder: Path, certificate: 
     return {"ssl": "on", "ssl_cert_file": str(folder / "server.crt"), "ssl_key_file": str(folder / "server.key")}
 
 
-def _await_ready(tools: Path, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    """Ask until it answers; `pg_isready` itself waits for a connection."""
-    for _ in range(200):
+def _is_ready(process: subprocess.Popen[bytes], pid_file: Path) -> bool:
+    """Wait until the server says so in its own file; its port may be answered by another one."""
+    for _ in range(600):
         if process.poll() is not None:
             break
-        asked = subprocess.run(
-            [tools / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)], timeout=30, check=False
-        )
-        if asked.returncode == 0:
-            return
-        try:
+        lines = pid_file.read_text().splitlines() if pid_file.exists() else []
+        if len(lines) >= 8 and lines[7].strip() == "ready":  # LOCK_FILE_LINE_PM_STATUS
+            return True
+        with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=0.05)
-        except subprocess.TimeoutExpired:
-            continue
-    raise PostgresUnavailable(f"PostgreSQL did not start: {log.read_text(errors='replace')[-500:]}")
+    return False
 
 
 def _tools() -> Path:
