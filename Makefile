@@ -6,6 +6,8 @@ MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 BIN := $(VENV)/bin
+# A worker a core, each with servers of its own; a single test is quicker without: .venv/bin/python -m pytest tests/NAME.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -22,7 +24,7 @@ serve: ## run Mailhatch with your own settings
 test: ## run every test; installs Dovecot, PostgreSQL and Chromium on Debian when they are missing
 	@sh .ci/install
 	@$(MAKE) venv
-	@$(BIN)/python -m pytest $(if $(CI),--cov)
+	@$(BIN)/python -m pytest $(PARALLEL) $(if $(CI),--cov)
 
 check: venv ## lint, types, import direction, contracts
 	@$(BIN)/ruff check .
