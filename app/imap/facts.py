@@ -11,6 +11,7 @@ from app.mime.addresses import parse_addresses
 from app.mime.attachments import attachments
 from app.mime.dates import parse_date
 from app.mime.headers import list_marker, message_ids, raw_fields
+from app.mime.row_fields import RowFields, read_row_fields
 from app.mime.snippet import preview, preview_from_section
 from app.mime.words import decode_words
 
@@ -24,6 +25,9 @@ UNKNOWN_SIZE = "unknown_size"
 
 def read_summary(row: FetchRow, *, with_preview: bool = False) -> SummaryFacts:
     """Make the facts of a list row. Without a readable ENVELOPE they come from its header fields, if any."""
+    known = read_row_fields(row.header) if row.header is not None else None
+    if known is not None and row.envelope is not None:
+        return _facts(row, row.envelope, structure_of(row), known, [], with_preview=with_preview)
     return make_summary(row, structure_of(row), fields_of(row), with_preview=with_preview)
 
 
@@ -41,11 +45,25 @@ def make_summary(
     if not envelope.is_whole:
         found.append(UNREADABLE_ENVELOPE)
         envelope = _envelope_from(fields) if fields.keys() & {"from", "subject", "date"} else envelope
+    known = RowFields(message_ids(fields.get("references")), _list(fields))
+    return _facts(row, envelope, structure, known, found, with_preview=with_preview)
+
+
+def _facts(
+    row: FetchRow,
+    envelope: Envelope,
+    structure: Part | None,
+    fields: RowFields,
+    defects: list[str],
+    *,
+    with_preview: bool,
+) -> SummaryFacts:
+    """Put together what was read; `defects` gets those of the structure and the size."""
     if structure is None:
-        found.append(UNREADABLE_STRUCTURE)
+        defects.append(UNREADABLE_STRUCTURE)
     size = row.number(b"RFC822.SIZE")
     if size is None:
-        found.append(UNKNOWN_SIZE)
+        defects.append(UNKNOWN_SIZE)
     email_id, thread_id = _ids(row)
     return SummaryFacts(
         uid=row.uid,
@@ -53,7 +71,7 @@ def make_summary(
         thread_id=thread_id,
         message_id=envelope.message_id,
         in_reply_to=envelope.in_reply_to,
-        references=message_ids(fields.get("references")),
+        references=fields.references,
         from_=envelope.from_,
         to=envelope.to,
         cc=envelope.cc,
@@ -63,9 +81,9 @@ def make_summary(
         received=read_date(row.text(b"INTERNALDATE") or b""),
         size=size or 0,
         attachments=attachments(structure) if structure is not None else (),
-        list=_list(fields),
+        list=fields.list,
         preview=_preview(row, structure) if with_preview else None,
-        defects=tuple(found),
+        defects=tuple(defects),
     )
 
 

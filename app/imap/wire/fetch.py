@@ -25,7 +25,8 @@ _LARGEST = 0xFFFFFFFF
 class FetchRow:
     """What one FETCH response said: items by their names in upper case. `is_broken` when some were unreadable.
 
-    A row that was read by its form (`plain_row`) has its envelope apart, and no BODYSTRUCTURE when `files` are known.
+    A row that was read by its form (`plain_row`) has its envelope apart, its header fields (`header`) at hand, and no
+    BODYSTRUCTURE when `files` are known.
     """
 
     seq: Seq
@@ -34,6 +35,7 @@ class FetchRow:
     is_broken: bool = False
     envelope: Envelope | None = None
     files: list[Token] | None = None
+    header: bytes | None = None
 
     def number(self, name: bytes) -> int | None:
         """Return a numeric item, None when it is missing or no number."""
@@ -100,7 +102,7 @@ def _read_plain(seq: Seq, rest: Pieces) -> FetchRow | None:
     if found is None or not 0 < found[0] <= _LARGEST:
         return None
     uid, items, envelope, files = found
-    return FetchRow(seq, Uid(uid), items, envelope=envelope, files=files)
+    return FetchRow(seq, Uid(uid), items, False, envelope, files, rest[-2])
 
 
 def is_of(untagged: Untagged, uid: int) -> bool:

@@ -169,7 +169,16 @@ _rows = st.builds(
     st.sampled_from([b"", b"\\Seen", b"\\Seen $Forwarded x"]),
     st.tuples(_nstrings, _nstrings, _lists, _lists, _lists, _lists, _lists, _lists, _nstrings, _nstrings),
     _structures,
-    st.sampled_from([b"\r\n", b"References: <a@b> <c@d>\r\n\r\n", b"List-Id: X <x.y>\r\n\r\n"]),
+    st.sampled_from(
+        [
+            b"\r\n",
+            b"References: <a@b> <c@d>\r\n\r\n",
+            b"References: <a@b>\r\nReferences: <c@d>\r\n\r\n",
+            b"List-Id: X <x.y>\r\nList-Unsubscribe: <https://x.y/z>\r\n\r\n",
+            b"List-Id: =?utf-8?q?X?= <x.y>\r\n\r\n",
+            b"",
+        ]
+    ),
 )
 
 
