@@ -215,7 +215,7 @@ class Dispatcher:
             run.fail(self._tools.clock.now() + STORAGE_RETRY_SECONDS)
         finally:
             run.is_done = True
-            if run.lane.key.endpoint in self._ready:
+            if run.lane.key.endpoint in self._ready or reached < run.lane.head:
                 self.wake()
             else:
                 self._linger()

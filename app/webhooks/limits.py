@@ -37,7 +37,7 @@ LEASE_SECONDS = 20.0
 #: whose notice was lost.
 POLL_SECONDS = 1.0
 #: How long results wait for others to be written with, when nobody waits for them.
-LINGER_SECONDS = 0.01
+LINGER_SECONDS = 0.02
 #: How long the dispatcher waits before it asks a database again that cannot be used.
 STORAGE_RETRY_SECONDS = 1.0
 #: Events read of the log at once, and of a lane; a lane gives way to the next one after that many.
