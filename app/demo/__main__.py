@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from app.demo import printed, registration, rest_client
+from app.demo.catcher import Catcher
 from app.demo.children import Child, ChildFailed
 from app.demo.limits import ARRIVAL_PAUSE, SERVICE_START
 from app.demo.mail_server import HOST, MailServer
@@ -48,7 +49,9 @@ def run(state: DemoState, port: int) -> None:
     with ExitStack() as stack:
         try:
             server, service = _start(state, port, stack)
-            accounts = _register(state, f"http://{HOST}:{port}", server, service)
+            catcher = Catcher(say)
+            stack.callback(catcher.close)
+            accounts = _register(state, f"http://{HOST}:{port}", server, service, catcher)
             _let_mail_arrive(server, service, accounts)
         finally:
             for ending in _ENDINGS:  # the children get their time to end, however impatient the hands
@@ -75,11 +78,13 @@ def _start(state: DemoState, port: int, stack: ExitStack) -> tuple[MailServer, C
     return server, service
 
 
-def _register(state: DemoState, url: str, server: MailServer, service: Child) -> dict[str, str]:
+def _register(state: DemoState, url: str, server: MailServer, service: Child, catcher: Catcher) -> dict[str, str]:
     accounts = registration.register(url, state.admin_token, server)
     for account in accounts:
         say(f"Account      {account.email}, connected as {account.id}")
     token = registration.reading_token(url, state.admin_token, accounts)
+    webhook = registration.register_webhook(url, state.admin_token, catcher)
+    say(f"Webhook      {webhook}, to a catcher in this process that verifies signatures")
     message = registration.message_to_open(url, token, accounts[0], _EXAMPLE)
     state.publish(
         {
@@ -88,6 +93,7 @@ def _register(state: DemoState, url: str, server: MailServer, service: Child) ->
             "token": token,
             "admin_token": state.admin_token,
             "accounts": [asdict(account) for account in accounts],
+            "webhook": {"id": webhook, "url": catcher.url, "secret": catcher.secret},
             "mail_server": server.facts(),
             "pids": {"demo": os.getpid(), "mail_server": server.child.pid, "service": service.pid},
         }

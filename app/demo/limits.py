@@ -29,3 +29,9 @@ POP3_IDLE = 60.0
 
 #: Bytes of a line to the demo's POP3 server.
 POP3_LINE = 4096
+
+#: Bytes of a webhook's body: Standard Webhooks promises less than 20 kB.
+WEBHOOK_BYTES = 20_000
+
+#: Seconds a webhook's timestamp may be off, against requests that are recorded and sent again later.
+WEBHOOK_TOLERANCE = 300

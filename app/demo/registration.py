@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.demo import rest_client
+from app.demo.catcher import Catcher
 from app.demo.limits import TOKEN_LIFETIME
 from app.demo.mail_server import HOST, Login, MailServer
 
@@ -38,6 +39,9 @@ def service_environment(port: int, data: Path, admin_token: str) -> dict[str, st
         # Both are dangerous elsewhere: the demo's mail server is on this machine and speaks no TLS.
         "MAILHATCH_ALLOWED_MAIL_NETWORKS": "127.0.0.0/8",
         "MAILHATCH_ALLOW_INSECURE_MAIL": "true",
+        # So is its webhook catcher.
+        "MAILHATCH_ALLOWED_WEBHOOK_NETWORKS": "127.0.0.0/8",
+        "MAILHATCH_ALLOW_INSECURE_WEBHOOKS": "true",
         "MAILHATCH_SHUTDOWN_TIMEOUT": "3",
     }
 
@@ -77,6 +81,16 @@ def reading_token(url: str, admin_token: str, accounts: tuple[Registered, ...]) 
     }
     token: str = rest_client.call("POST", f"{url}/v1/tokens", admin_token, body)["token"]
     return token
+
+
+def register_webhook(url: str, admin_token: str, catcher: Catcher) -> str:
+    """Have everything told to the catcher, beginning with a test event; answers the webhook's id. Raises CallFailed."""
+    body = {"url": catcher.url, "description": "the demo's catcher"}
+    made = rest_client.call("POST", f"{url}/v1/webhooks", admin_token, body)
+    catcher.secret = made["secret"]
+    rest_client.call("POST", f"{url}/v1/webhooks/{made['id']}/test", admin_token)
+    webhook: str = made["id"]
+    return webhook
 
 
 def message_to_open(url: str, token: str, account: Registered, subject: str) -> str:

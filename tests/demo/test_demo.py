@@ -120,6 +120,7 @@ def test_what_is_printed_works_when_pasted_and_ctrl_c_leaves_nothing(demo: Demo)
     assert any(f"{facts['url']}/docs" in line for line in demo.printed)
     assert any(line.split()[-1:] == [facts["token"]] for line in demo.printed)
     assert [account["external_id"] for account in facts["accounts"]] == ["demo-ana", "demo-kenji", "demo-mira"]
+    assert any(line.endswith(f"signature verified: endpoint.test {facts['webhook']['id']}") for line in demo.printed)
     assert "mh_" not in (demo.folder / "demo" / "service.log").read_text()
 
     told = refused(demo.folder, "--port", "0")
