@@ -4,6 +4,7 @@ import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
+from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
 from app.graphql.scalars import SCALARS
 from app.graphql.types.account import Account
@@ -13,7 +14,9 @@ from app.graphql.types.message import Message
 
 def build() -> strawberry.Schema:
     """Make the schema."""
-    return strawberry.Schema(Query, types=(Account, Mailbox, Message), config=StrawberryConfig(scalar_map=SCALARS))
+    return strawberry.Schema(
+        Query, Mutation, types=(Account, Mailbox, Message), config=StrawberryConfig(scalar_map=SCALARS)
+    )
 
 
 def core(schema: strawberry.Schema) -> GraphQLSchema:

@@ -69,6 +69,15 @@ class Message(Node):
         """Tell the header fields."""
         return (await _opened(root, info)).headers
 
+    @resolved(
+        str | None,
+        "Changes with the flags: a change may be held to it. Told of an open message.",
+    )
+    @staticmethod
+    def version(root: strawberry.Parent[MessageNode]) -> str | None:
+        """Tell the version."""
+        return root.of.version if isinstance(root.of, domain.Message) else None
+
     @resolved(Part | None, "The tree of MIME parts.")
     @staticmethod
     async def structure(root: strawberry.Parent[MessageNode], info: Info) -> domain.Part:

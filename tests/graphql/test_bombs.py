@@ -1,0 +1,65 @@
+"""What is too large is refused before anything is executed."""
+
+import pytest
+
+from app.graphql.asked import Asked
+from app.graphql.engine import Engine, Refused
+from app.graphql.schema import build
+from tests.graphql.conftest import GraphQL
+
+MAIL = 'account(id: "acc_1") { mailbox(id: "inbox") { messages(first: 200) { nodes { id body { text } } } } }'
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine(build(), with_introspection=True, max_cost=5000)
+
+
+def deep(levels: int) -> str:
+    return "{ account(id: 1) { message(id: 1) { structure " + "{ parts " * levels + "{ size }" + " }" * levels + "} } }"
+
+
+BOMBS = {
+    "1,000 aliases": "{ " + " ".join(f"a{n}: __typename" for n in range(1000)) + " }",
+    "depth 100": deep(100),
+    "depth 3,000": deep(3000),
+    "10 kB of directives": "{ __typename " + "@skip(if: false) " * 600 + "}",
+    "fields": "{ " + "__typename " * 2500 + "}",
+    "a lists' abyss": "{ nodes(ids: " + "[" * 2000 + "]" * 2000 + ") { id } }",
+    "doubling fragments": "{ ...f0 } "
+    + " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(40))
+    + " fragment f40 on Query { __typename }",
+    "a fragment in itself": "{ ...f } fragment f on Query { ...f }",
+    "40,000 characters": "{ __typename } #" + "x" * 40_000,
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_does_not_go_off(engine: Engine, name: str) -> None:
+    with pytest.raises(Refused) as refused:
+        engine.prepare(Asked(BOMBS[name], None, {}))
+    assert refused.value.answer.payload["errors"][0]["extensions"]["code"] == "invalid_request"
+
+
+async def test_what_costs_too_much_is_not_begun(graphql: GraphQL) -> None:
+    query = "{ " + " ".join(f"m{n}: {MAIL}" for n in range(5)) + " }"
+    answer = await graphql.send(query)
+    assert "data" not in answer
+    assert "could cost" in answer["errors"][0]["message"]
+
+
+async def test_a_page_size_in_a_variable_counts_alike(graphql: GraphQL, account: str) -> None:
+    query = """query($a: ID!, $n: Int! = 50) { account(id: $a) { mailbox(id: "inbox") {
+      messages(first: $n) { nodes { id } } } } }"""
+    small = (await graphql.send(query, a=account, n=1))["extensions"]["cost"]
+    usual = (await graphql.send(query, a=account))["extensions"]["cost"]
+    large = (await graphql.send(query, a=account, n=200))["extensions"]["cost"]
+    assert small["requested"] < usual["requested"] < large["requested"]
+    assert usual["limit"] == 5000
+
+
+def test_introspection_can_be_switched_off() -> None:
+    closed = Engine(build(), with_introspection=False, max_cost=5000)
+    with pytest.raises(Refused):
+        closed.prepare(Asked("{ __schema { types { name } } }", None, {}))
+    closed.prepare(Asked("{ __typename }", None, {}))
