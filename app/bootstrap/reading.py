@@ -16,6 +16,7 @@ from app.services.moved_messages import MovedMessages
 from app.services.owners import Owners
 from app.services.parts import Parts
 from app.services.searches import Searches
+from app.services.threads import Threads
 from app.storage.engine import Database
 from app.storage.mailboxes import SqlMailboxStore
 
@@ -27,6 +28,7 @@ class Reading:
     mailboxes: Mailboxes
     messages: Messages
     searches: Searches
+    threads: Threads
     bodies: Bodies
     owners: Owners
     parts: Parts
@@ -56,6 +58,7 @@ def open_reading(settings: Settings, needs: ReadingNeeds, clock: Clock) -> Readi
         mailboxes=mailboxes,
         messages=messages,
         searches=Searches(needs.accounts, mailboxes, gateway, clock, timeout),
+        threads=Threads(needs.accounts, mailboxes, gateway, timeout),
         bodies=Bodies(messages, gateway, links, timeout),
         owners=Owners(needs.store, rows),
         parts=Parts(messages, gateway, timeout),

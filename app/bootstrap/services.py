@@ -68,11 +68,10 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
         stack.push_async_callback(accounts.close)  # after the pool, whose last words it keeps
         stack.push_async_callback(mail.close, settings.shutdown_timeout)
         moved = MovedMessages(moved_store := SqlMovedMessageStore(database), clock)
-        needs = ReadingNeeds(database, keyring, store, accounts, mail.gateway, moved)
-        reading = open_reading(settings, needs, clock)
+        reading = open_reading(settings, ReadingNeeds(database, keyring, store, accounts, mail.gateway, moved), clock)
         webhooks = await open_webhooks(stack, settings, database, vault, store, clock, metrics)
-        answers = SqlIdempotencyStore(database, vault, clock)
-        stack.push_async_callback((idempotency := Idempotency(answers, clock)).close)
+        idempotency = Idempotency(answers := SqlIdempotencyStore(database, vault, clock), clock)
+        stack.push_async_callback(idempotency.close)
         face = FaceServices(
             settings=settings,
             clock=clock,
@@ -81,6 +80,7 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
             mailboxes=reading.mailboxes,
             messages=reading.messages,
             searches=reading.searches,
+            threads=reading.threads,
             bodies=reading.bodies,
             owners=reading.owners,
             parts=reading.parts,

@@ -19,6 +19,7 @@ from app.services.owners import Owners
 from app.services.parts import Parts
 from app.services.rate_limit import FailureLimiter, RateLimiter
 from app.services.searches import Searches
+from app.services.threads import Threads
 from app.services.webhooks import Webhooks
 from app.telemetry.health import Health
 from app.telemetry.metrics import Metrics
@@ -39,6 +40,7 @@ class FaceServices:
     parts: Parts
     edits: Edits
     searches: Searches
+    threads: Threads
     webhooks: Webhooks
     links: PartLinks
     rate_limiter: RateLimiter

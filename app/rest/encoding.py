@@ -49,6 +49,19 @@ def encode_rows(items: Collection[Any], only: Collection[str], more: dict[str, o
     return _encoder.encode({"items": [_row(item, chosen) for item in items], **more})
 
 
+def encode_nested(value: Any) -> bytes:
+    """Write a value whose items are rows, or hold one as `latest`, with all their fields but the preview."""
+    return _encoder.encode({item.name: _nested(getattr(value, item.name)) for item in fields(value)})
+
+
+def _nested(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_nested(one) for one in value]
+    if is_dataclass(value) and any(item.name == "latest" for item in fields(value)):
+        return {item.name: _nested(getattr(value, item.name)) for item in fields(value)}
+    return _row(value, None) if is_dataclass(value) else value
+
+
 def encode_page(items: Collection[Any], following: str | None, only: Collection[str] | None = None) -> bytes:
     """Write `{"items": […], "next": …}`; `only` selects fields of each item."""
     chosen = frozenset(only) if only else None

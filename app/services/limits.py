@@ -27,3 +27,9 @@ SEARCHED_MAILBOXES = 200
 SEARCHES_AT_ONCE = 2
 #: Characters of a search cursor: 200 mailboxes in base64.
 SEARCH_CURSOR = 4_500
+#: Messages of a conversation that are told at once: its newest; `total` counts all.
+THREAD_MESSAGES = 500
+#: Newest messages of each conversation that a page reads for its participants.
+THREAD_SAMPLE = 5
+#: Mailboxes a conversation is gathered from, one round trip each, where there is none with the role `all`.
+THREAD_MAILBOXES = 50
