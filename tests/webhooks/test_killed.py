@@ -46,6 +46,7 @@ async def _killed_again_and_again(database: Database, url: str, kills: int) -> N
         async with asyncio.timeout(60):
             while not every <= set(receiver.ids) or await office.lanes.oldest_owed() is not None:
                 await asyncio.sleep(0.05)
+        assert running is not None
         running.kill()
         await running.wait()
     bodies: dict[str, set[bytes]] = {}
@@ -59,7 +60,6 @@ async def _killed_again_and_again(database: Database, url: str, kills: int) -> N
     repeated = len(receiver.received) - len(every)
     assert repeated >= 1  # so a kill did hit between POST and record
     assert repeated <= kills * 2 * 50
-
 
 
 @pytest.mark.timeout(400)
