@@ -154,7 +154,9 @@ def test_a_renumbered_or_missing_mailbox_is_never_written_to(mail_user: MailUser
     assert set(flags_of(fresh).values()) == {("seen",)}
 
 
-@pytest.mark.parametrize("bad", ["a b", "a\r\nb", "", "é", "(x)", "\\Recent", "x" * 101, 'a"b', "a{5}", "*", "a]"])
+@pytest.mark.parametrize(
+    "bad", ["a b", "a\r\nb", "", "é", "(x)", "\\Recent", "x" * 101, 'a"b', "a{5}", "*", "a]", "nil"]
+)
 def test_what_no_flag_can_be_never_leaves(mail_user: MailUser, log_in: LogIn, bad: str) -> None:
     mail_user.fill(1)
     session = log_in(mail_user)

@@ -17,7 +17,7 @@ def write_flag(word: str) -> bytes:
     system = _SYSTEM.get(word)
     if system is not None:
         return system
-    if len(word) > MAX_KEYWORD or not _KEYWORD.fullmatch(word):
+    if len(word) > MAX_KEYWORD or not _KEYWORD.fullmatch(word) or word.upper() == "NIL":  # a parser may take it as none
         raise UnsafeCommand("not a flag")
     return word.encode("ascii")
 
