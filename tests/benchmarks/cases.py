@@ -1,5 +1,6 @@
 """What is measured: each case as an IMAP client does it, and as a client of the service asks for it."""
 
+import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ from tests.benchmarks.stage import FILES, LARGE, Account, Service
 
 State = Literal["cold", "cached"]
 PAGE = 50
+#: Messages whose flag is set and taken away in turn: more than come at once, so that none is changed twice at a time.
+_FLAGGED = 50
+#: Messages of one batch of flags.
+_BATCH = 1_000
 #: Messages of an account that are opened by cold rows, each once, and those that one row opens at most.
 _BODIES = 1000
 _BODIES_OF_MANY = 100
@@ -22,6 +27,8 @@ _BODIES_A_ROW = 300
 class Requests:
     """Addresses of a case: `warm` brings connections into the mailbox; `cold` have not been asked before, newest
     first, or may be asked again where only the summary cache makes the difference; `cached` are a few, again and again.
+
+    What changes mail is written `METHOD address body`, and stands in `cached` in an order after which all is as before.
     """
 
     warm: Sequence[str]
@@ -34,7 +41,7 @@ class Case:
     """One thing a client does. `operations` and `turns` are for `imap_load`, by state.
 
     With `downloads` a row makes so many requests, one number for each concurrency, instead of running for a while. With
-    `most` it ends after so many at the latest.
+    `most` it ends after so many at the latest. `states` are those in which the service is measured.
     """
 
     key: str
@@ -47,6 +54,7 @@ class Case:
     downloads: Sequence[int] | None = None
     baseline_concurrency: int = 1000
     most: int | None = None
+    states: Sequence[State] = ("cold", "cached")
 
 
 def cases(scale: Scale) -> list[Case]:
@@ -55,7 +63,7 @@ def cases(scale: Scale) -> list[Case]:
     for accounts in (1, scale.accounts):
         many = "one account" if accounts == 1 else f"{accounts} accounts"
         found += [_tree(scale, accounts, many), _small_page(scale, accounts, many), _body(scale, accounts, many)]
-    return [*_downloads(scale), *found, *_large_pages(scale)]
+    return [*_downloads(scale), *found, *_large_pages(scale), *_flags(scale)]
 
 
 def _tree(scale: Scale, accounts: int, many: str) -> Case:
@@ -134,6 +142,45 @@ def _downloads(scale: Scale) -> list[Case]:
         Case(
             "part", f"Part of {_size(scale.part_bytes)}", 1, FILES, {"cold": "part"},
             [[uid, [ATTACHMENT_SECTION]] for uid in range(last, 0, -1)], small, scale.part_downloads,
+        ),
+    ]  # fmt: skip
+
+
+def _flags(scale: Scale) -> list[Case]:
+    few, many = min(_FLAGGED, scale.small), min(_BATCH, scale.small)
+    verbs = ("add", "remove")
+
+    def one(service: Service, chosen: Sequence[Account]) -> Requests:
+        (account,) = chosen
+        ids, _ = service.ids(account, "INBOX", few)
+        writes = [
+            f"PATCH {account.path}/messages/{each} " + json.dumps({"flags": {verb: ["flagged"]}})
+            for verb in verbs
+            for each in ids
+        ]
+        return Requests(_light(chosen, "INBOX"), deque(), writes)
+
+    def batch(service: Service, chosen: Sequence[Account]) -> Requests:
+        (account,) = chosen
+        ids, _ = service.ids(account, "INBOX", many)
+        writes = [
+            f"POST {account.path}/messages/batch "
+            + json.dumps({"ids": ids, "action": {"type": "flags", verb: ["flagged"]}})
+            for verb in verbs
+        ]
+        return Requests(_light(chosen, "INBOX"), deque(), writes)
+
+    last = scale.small
+    return [
+        Case(
+            "flag", "Set a flag of one message, then take it away, one account", 1, "INBOX",
+            {"cached": "store"}, [[uid, uid, verb] for verb in verbs for uid in range(last, last - few, -1)], one,
+            states=("cached",),
+        ),
+        Case(
+            "flag-batch", f"Set a flag of {many:,} messages, then take it away, one account", 1, "INBOX",
+            {"cached": "store"}, [[last - many + 1, last, verb] for verb in verbs], batch,
+            states=("cached",),
         ),
     ]  # fmt: skip
 

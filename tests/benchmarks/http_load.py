@@ -1,4 +1,4 @@
-"""A lean HTTP/1.1 client: GETs over keep-alive connections. `python -m tests.benchmarks.http_load` takes HttpJobs."""
+"""A lean HTTP/1.1 client over keep-alive connections. `python -m tests.benchmarks.http_load` takes HttpJobs."""
 
 import asyncio
 import itertools
@@ -19,7 +19,7 @@ class Connection:
         self._reader = reader
         self._writer = writer
 
-    async def get(self, request: bytes) -> tuple[int, int]:
+    async def ask(self, request: bytes) -> tuple[int, int]:
         """Send a composed request, read the whole answer; return its status and the bytes of its body."""
         self._writer.write(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
@@ -94,12 +94,9 @@ class Load:
     async def _work(self, connection: Connection, paths: Iterator[str], seconds: float) -> None:
         ends = time.perf_counter() + seconds if seconds else float("inf")
         for path in paths:
-            request = (
-                f"GET {path} HTTP/1.1\r\nHost: {self._job['host']}:{self._job['port']}\r\n"
-                f"Authorization: Bearer {self._job['token']}\r\n\r\n"
-            ).encode("ascii")
+            request = self._composed(path)
             begun = time.perf_counter()
-            status, size = await connection.get(request)
+            status, size = await connection.ask(request)
             now = time.perf_counter()
             self._latencies.append(now - begun)
             self._transferred += size
@@ -107,6 +104,15 @@ class Load:
                 self._failures[str(status)] = self._failures.get(str(status), 0) + 1
             if now >= ends:
                 return
+
+    def _composed(self, what: str) -> bytes:
+        """Write a request: `what` is the address of a GET, or method, address and JSON body."""
+        method, path, body = what.split(" ", 2) if " " in what else ("GET", what, "")
+        entity = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+        return (
+            f"{method} {path} HTTP/1.1\r\nHost: {self._job['host']}:{self._job['port']}\r\n"
+            f"Authorization: Bearer {self._job['token']}\r\n{entity}\r\n{body}"
+        ).encode("ascii")
 
 
 def main() -> None:

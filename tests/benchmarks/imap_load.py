@@ -9,6 +9,7 @@ documentation shows. Operations, and what a turn is for each:
     body            [uid, [sections]]         structure, then the text sections
     body_sections   [uid, [sections]]         the text sections alone
     part            [uid, [section]]          one part, whole, as the server encodes it
+    store           [first, last, verb]       `flagged` added to or removed from the messages with these UIDs
 """
 
 import itertools
@@ -22,7 +23,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Protocol
 
-from imapclient import IMAPClient
+from imapclient import FLAGGED, IMAPClient
 
 ROW = (
     "UID",
@@ -34,6 +35,8 @@ ROW = (
     "BODY.PEEK[HEADER.FIELDS (REFERENCES LIST-ID LIST-UNSUBSCRIBE LIST-UNSUBSCRIBE-POST)]<0.16384>",
 )
 MESSAGE = (*ROW[:-1], "BODY.PEEK[HEADER]")
+#: Operations that change mail, and need the mailbox for writing.
+_WRITES = frozenset(("store",))
 _TREE = 'LIST "" "*" RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY))'
 
 
@@ -48,7 +51,7 @@ class Client(Protocol):
 class RawClient:
     """A socket and nothing else."""
 
-    def __init__(self, host: str, port: int, login: tuple[str, str], mailbox: str) -> None:
+    def __init__(self, host: str, port: int, login: tuple[str, str], mailbox: str, *, to_write: bool = False) -> None:
         self._sock = socket.create_connection((host, port), timeout=60)
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = bytearray(1024 * 1024)
@@ -56,7 +59,7 @@ class RawClient:
         if not greeting.startswith(b"* OK"):
             raise ConnectionError(f"no greeting: {greeting!r}")
         self._ask(f'LOGIN {login[0]} "{login[1]}"')
-        self._ask(f'EXAMINE "{mailbox}"')
+        self._ask(f'{"SELECT" if to_write else "EXAMINE"} "{mailbox}"')
 
     def do(self, operation: str, turn: Any) -> int:
         if operation == "mailboxes":
@@ -65,6 +68,8 @@ class RawClient:
             return self._ask("NOOP", f"FETCH {turn[0]}:{turn[1]} ({' '.join(ROW)})")
         if operation == "page_flags":
             return self._ask("NOOP", f"FETCH {turn[0]}:{turn[1]} (UID FLAGS)")
+        if operation == "store":
+            return self._ask(f"UID STORE {turn[0]}:{turn[1]} {'+' if turn[2] == 'add' else '-'}FLAGS (\\Flagged)")
         uid, sections = turn
         total = self._ask(f"UID FETCH {uid} ({' '.join(MESSAGE)})") if operation == "body" else 0
         return total + self._ask(f"UID FETCH {uid} ({' '.join(f'BODY.PEEK[{name}]' for name in sections)})")
@@ -95,10 +100,10 @@ class RawClient:
 class PlainClient:
     """imapclient as its documentation shows it."""
 
-    def __init__(self, host: str, port: int, login: tuple[str, str], mailbox: str) -> None:
+    def __init__(self, host: str, port: int, login: tuple[str, str], mailbox: str, *, to_write: bool = False) -> None:
         self._imap = IMAPClient(host, port=port, ssl=False, timeout=60)
         self._imap.login(*login)
-        self._imap.select_folder(mailbox, readonly=True)
+        self._imap.select_folder(mailbox, readonly=not to_write)
 
     def do(self, operation: str, turn: Any) -> int:
         imap = self._imap
@@ -112,6 +117,10 @@ class PlainClient:
             rows = imap.fetch(range(turn[0], turn[1] + 1), ROW if operation == "page" else ["FLAGS"])
             if len(rows) != turn[1] - turn[0] + 1:
                 raise ConnectionError("rows are missing")
+            return 0
+        if operation == "store":
+            change = imap.add_flags if turn[2] == "add" else imap.remove_flags
+            change(range(turn[0], turn[1] + 1), [FLAGGED])
             return 0
         uid, sections = turn
         if operation == "body":
@@ -141,6 +150,9 @@ class Load:
         logins = itertools.cycle(job["logins"])
         clients = self._together([partial(self._open, next(logins)) for _ in range(job["concurrency"])])
         try:
+            if job["operation"] in _WRITES:  # whatever was before: all turns end where they begin
+                for turn in job["turns"]:
+                    clients[0].do(job["operation"], turn)
             print("ready", flush=True)
             sys.stdin.readline()
             turns: Iterator[Any] = itertools.cycle(job["turns"] or [None])
@@ -162,8 +174,10 @@ class Load:
 
     def _open(self, login: tuple[str, str]) -> Client:
         job = self._job
-        client = _CLIENTS[job["who"]](job["host"], job["port"], login, job["mailbox"])
-        client.do(job["operation"], job["turns"][0] if job["turns"] else None)
+        is_write = job["operation"] in _WRITES
+        client = _CLIENTS[job["who"]](job["host"], job["port"], login, job["mailbox"], to_write=is_write)
+        if not is_write:
+            client.do(job["operation"], job["turns"][0] if job["turns"] else None)
         return client
 
     def _work(self, client: Client, turns: Iterator[Any]) -> None:

@@ -17,7 +17,7 @@ _PATIENCE = 120.0
 
 @dataclass(frozen=True, slots=True)
 class HttpJob:
-    """GETs over keep-alive connections, one request at a time each.
+    """Requests over keep-alive connections, one at a time each: GETs of addresses, and `METHOD address body` as JSON.
 
     `warm` goes first, unmeasured. Then `paths`, again and again, until `seconds` are over and every connection has
     made a request, and no more than `count` of them; with `seconds` 0 exactly `count`, or one for each connection.

@@ -7,7 +7,9 @@ from tests.benchmarks.rows import Row
 from tests.benchmarks.scale import MEBIBYTE
 
 #: Keys of the cases that the aims are about.
-CASES = frozenset(("big-part", "first-1", "first-large", "deep"))
+CASES = frozenset(("big-part", "first-1", "first-large", "deep", "flag"))
+#: Seconds in which a flag is to be set, alone on loopback.
+_FLAG = 0.002
 #: What noise may make of two equal costs.
 _EQUAL = 1.1
 
@@ -31,6 +33,9 @@ def targets(rows: Sequence[Row], one_core: Row, idle_bytes: int) -> list[Target]
         _one(rows, "first-large", "Mailhatch", "cached"),
         _one(rows, "deep", "Mailhatch", "cached"),
     )
+    flag, raw_store, plain_store = [
+        _one(rows, "flag", who, "cached") for who in ("Mailhatch", "raw socket", "imapclient")
+    ]
     return [
         Target(
             "A cold page of 50 takes under 8 ms of CPU in the service",
@@ -52,6 +57,12 @@ def targets(rows: Sequence[Row], one_core: Row, idle_bytes: int) -> list[Target]
             f"cold {_ms(deep.cpu)} ms against {_ms(first.cpu)} ms, cached {_ms(warm_deep.cpu)} ms against "
             f"{_ms(warm_first.cpu)} ms, {deep.round_trips} round trips against {first.round_trips}",
             deep.cpu <= first.cpu * _EQUAL and warm_deep.cpu <= warm_first.cpu * _EQUAL,
+        ),
+        Target(
+            f"A flag is set in under {_FLAG * 1000:.0f} ms (p50, one at a time) and one round trip",
+            f"{_ms(flag.p50)} ms and {flag.round_trips}; raw STORE {_ms(raw_store.p50)} ms, imapclient "
+            f"{_ms(plain_store.p50)} ms",
+            flag.p50 < _FLAG and flag.round_trips == 1,
         ),
         Target("A part of 25 MB takes at most 8 MB more memory", f"{growth:.1f} MB", growth <= 8),
         Target(
