@@ -47,7 +47,7 @@ bench: venv ## measure against a raw socket and plain imapclient
 	@$(BIN)/python -m tests.benchmarks
 
 soak: venv ## long runs: soak tests, and every property with 10,000 examples
-	@$(BIN)/python -m pytest -m "soak or hypothesis" --hypothesis-profile=soak --timeout=7200
+	@$(BIN)/python -m pytest $(PARALLEL) -m "soak or hypothesis" --hypothesis-profile=soak --timeout=1800
 
 COMPILE = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate $(if $(UPGRADE),--upgrade) pyproject.toml
