@@ -34,7 +34,7 @@ def welcome(url: str, token: str, lines: tuple[tuple[str, str], ...], file: Path
     say()
     say(f"Swagger UI  {url}/docs")
     say(f"Token       {token}")
-    say("            (paste it into Authorize; it may read all accounts' mail, for a day)")
+    say("            (paste it into Authorize; it may read and change all accounts' mail, for a day)")
     for what, line in lines:
         say()
         say(f"# {what}")

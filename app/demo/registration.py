@@ -72,10 +72,13 @@ def _put(url: str, admin_token: str, port: int, login: Login) -> Registered:
 
 
 def reading_token(url: str, admin_token: str, accounts: tuple[Registered, ...]) -> str:
-    """Make a token such as a frontend should have: it reads these accounts' mail, and ends. Raises CallFailed."""
+    """Make a token such as a frontend should have: it reads and changes these accounts' mail, and ends.
+
+    Raises CallFailed.
+    """
     body = {
         "name": "demo frontend",
-        "scopes": ["mail.meta.read", "mail.body.read"],
+        "scopes": ["mail.meta.read", "mail.body.read", "mail.write"],
         "accounts": [account.id for account in accounts],
         "expires_in": TOKEN_LIFETIME,
     }

@@ -6,7 +6,7 @@ from typing import TypeVar
 from app.domain.errors import NotSupportedByServer
 from app.domain.ids import AccountId
 from app.domain.lookup import Conversations, MatchingUids, MatchQuery, RowsQuery, SearchQuery, SearchRows
-from app.domain.ports import ConversationSession, MailSession
+from app.domain.ports import ConversationSession, MailSession, SearchSession
 from app.domain.query import Row
 from app.gateway.operations import Operations
 from app.gateway.scan import Scan
@@ -83,7 +83,7 @@ class Lookups:
         known = self._summaries.known(account_id, mailbox, with_preview)
 
         def operation(session: MailSession, deadline: float) -> tuple[_T, int, Scan]:
-            scan = Scan(session, known, mailbox, deadline)
+            scan = Scan(_searching(session), known, mailbox, deadline)
             answer, uidvalidity = work(scan)
             return answer, uidvalidity, scan
 
@@ -93,6 +93,12 @@ class Lookups:
             self._summaries.learn(account_id, mailbox, uidvalidity, scan.told, with_preview)
             self._summaries.touch(account_id, mailbox, scan.cached)
         return answer
+
+
+def _searching(session: MailSession) -> SearchSession:
+    if not isinstance(session, SearchSession):
+        raise NotSupportedByServer("The mail server does not search.", "search")
+    return session
 
 
 def _grouping(session: MailSession) -> ConversationSession:

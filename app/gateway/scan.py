@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from app.domain.errors import NotSupportedByServer
 from app.domain.ids import Uid
 from app.domain.lookup import Matches, MatchingUids, MatchQuery, RowsQuery
 from app.domain.message import SummaryFacts
-from app.domain.ports import MailSession, SearchSession
+from app.domain.ports import SearchSession
 from app.domain.query import Row
 from app.domain.search import SearchableMessage, matches
 from app.gateway.limits import SCAN_BLOCK, SCANNED_FOR_ALL
@@ -21,11 +20,9 @@ class Scan:
     `told` are the summaries that the server told, to be cached afterwards.
     """
 
-    def __init__(self, session: MailSession, known: KnownSummaries, mailbox: str, deadline: float) -> None:
-        """Take a session. Raises NotSupportedByServer when it cannot search."""
-        if not isinstance(session, SearchSession):
-            raise NotSupportedByServer("The mail server does not search.", "search")
-        self._session: SearchSession = session
+    def __init__(self, session: SearchSession, known: KnownSummaries, mailbox: str, deadline: float) -> None:
+        """Take what searches, and what is cached of the mailbox."""
+        self._session = session
         self._known = known
         self._mailbox = mailbox
         self._deadline = deadline

@@ -97,3 +97,6 @@ LANES_READ = 50
 
 DELIVERY_ROWS = 500
 """Attempts in one INSERT."""
+
+DECODED_AT_ONCE = 500
+"""Rows of a maildrop decoded on the event loop, about 15 µs each; more are decoded in a thread."""

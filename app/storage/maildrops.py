@@ -1,5 +1,6 @@
 """Maildrops at rest."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -66,7 +67,10 @@ class SqlMaildropStore:
         if before is not None:
             statement = statement.where(messages.c.uid < before)
         async with read(self._database) as connection:
-            return tuple(map(_row, (await connection.execute(statement)).all()))
+            found = (await connection.execute(statement)).all()
+        if len(found) <= limits.DECODED_AT_ONCE:
+            return tuple(map(_row, found))
+        return await asyncio.to_thread(lambda: tuple(map(_row, found)))
 
     async def rows(self, account_id: AccountId, uids: Sequence[Uid]) -> tuple[MaildropRow, ...]:
         """These messages, as far as they are there, newest first."""

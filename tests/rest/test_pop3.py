@@ -149,3 +149,13 @@ async def test_summaries_and_flags_outlive_the_process(
         async with httpx.AsyncClient(transport=transport, base_url="http://hatch.test", headers=headers) as http:
             (again,) = (await http.get(f"{maildrop}/mailboxes/inbox/messages")).json()["items"]
     assert again == {**row, "flags": ["seen"]}
+
+
+async def test_search_goes_by_what_is_held_and_says_so(api: Api, maildrop: str, mail_user: MailUser) -> None:
+    mail_user.append_all([plain(1), plain(2), rich()])
+    found = await api.get(f"{maildrop}/search", params={"q": "subject:letter is:unread"})
+    assert [item["subject"] for item in found["items"]] == ["Letter 2", "Letter 1"]
+    assert found["unsupported_terms"] == []
+    bodies = await api.get(f"{maildrop}/search", params={"q": "body:pictures OR subject:plans"})
+    assert [item["subject"] for item in bodies["items"]] == ["写真 and plans"]
+    assert bodies["unsupported_terms"] == ["body:pictures"]

@@ -20,7 +20,8 @@ from app.gateway.limits import STREAM_CHUNK
 from app.gateway.maildrop.bodies import Bodies
 from app.gateway.maildrop.limits import FRESH
 from app.gateway.maildrop.looks import Looks, MaildropRunner
-from app.gateway.maildrop.unsupported import NoEdits, NoLookups
+from app.gateway.maildrop.lookups import MaildropLookups
+from app.gateway.maildrop.unsupported import NoEdits
 from app.mime.summary import unread_summary
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class MaildropPool(MaildropRunner, Protocol):
         """Close the account's connections and drop its backoff."""
 
 
-class MaildropGateway(NoEdits, NoLookups):
+class MaildropGateway(NoEdits):
     """`MailGateway` for maildrops. Lists come from the store, after a look when the last one is not fresh; bodies are
     downloaded once; flags live in the store alone, so that every device agrees.
     """
@@ -57,6 +58,9 @@ class MaildropGateway(NoEdits, NoLookups):
         self._store = store
         self._looks = Looks(pool, store, clock)
         self._bodies = Bodies(pool, self._looks, store, cache)
+        lookups = MaildropLookups(self._looks, store)
+        self.search, self.matching, self.rows = lookups.search, lookups.matching, lookups.rows
+        self.conversations, self.members = lookups.conversations, lookups.members
         self._capabilities: dict[AccountId, Capabilities] = {}
 
     async def mailboxes(self, account_id: AccountId, timeout: float) -> tuple[MailboxFacts, ...]:

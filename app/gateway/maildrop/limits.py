@@ -28,3 +28,6 @@ SESSION_IDLE = 2.0
 
 #: A session does not see what arrives while it lasts.
 SESSION_LIFETIME = 20.0
+
+#: Messages of a maildrop that a search looks at, the newest; about 2 kB each while it lasts.
+HELD = 50_000

@@ -7,8 +7,6 @@ from typing import NoReturn
 from app.domain.edits import Appended, MessageSet, MessageSource, MoveReport
 from app.domain.errors import NotSupportedByServer
 from app.domain.ids import AccountId
-from app.domain.lookup import Conversations, MatchingUids, MatchQuery, RowsQuery, SearchQuery, SearchRows
-from app.domain.query import Row
 
 
 class NoEdits:
@@ -53,34 +51,6 @@ class NoEdits:
     async def subscribe(self, account_id: AccountId, name: str, is_subscribed: bool, timeout: float) -> None:
         """Refuse: there is the inbox alone."""
         _refuse("mailbox_edits")
-
-
-class NoLookups:
-    """The verbs of search, which POP3 has not. Every method raises NotSupportedByServer."""
-
-    async def search(self, account_id: AccountId, query: SearchQuery, timeout: float) -> SearchRows:
-        """Refuse."""
-        _cannot("search")
-
-    async def matching(self, account_id: AccountId, query: MatchQuery, most: int, timeout: float) -> MatchingUids:
-        """Refuse."""
-        _cannot("search")
-
-    async def rows(self, account_id: AccountId, query: RowsQuery, timeout: float) -> tuple[Row, ...]:
-        """Refuse."""
-        _cannot("search")
-
-    async def conversations(self, account_id: AccountId, mailbox: str, timeout: float) -> Conversations:
-        """Refuse."""
-        _cannot("threads")
-
-    async def members(self, account_id: AccountId, mailbox: str, server_id: str, timeout: float) -> MatchingUids:
-        """Refuse."""
-        _cannot("threads")
-
-
-def _cannot(capability: str) -> NoReturn:
-    raise NotSupportedByServer("A POP3 server does not search.", capability)
 
 
 def _refuse(capability: str) -> NoReturn:
