@@ -143,6 +143,8 @@ class Dispatcher:
         wanted = [*first, *(one for one in ready if one not in first)][:ENDPOINTS_A_TURN]
         reported = {one.run.lane.key.endpoint for one in told}
         endpoints = await turn.endpoints(tuple(reported.union(wanted)))
+        for gone in set(wanted).difference(endpoints):
+            self._targets.pop(gone, None)
         recorded = await record(turn, told, endpoints, now, self._tools)
         if routed is not None and not await turn.route(routed.was, routed.position, routed.wakes, now):
             self.wake()  # another dispatcher was faster, or an endpoint changed
@@ -215,7 +217,7 @@ class Dispatcher:
             run.fail(self._tools.clock.now() + STORAGE_RETRY_SECONDS)
         finally:
             run.is_done = True
-            if run.lane.key.endpoint in self._ready or reached < run.lane.head:
+            if run.lane.key.endpoint in self._ready or run.is_unfinished:
                 self.wake()
             else:
                 self._linger()

@@ -72,6 +72,11 @@ class LaneRun:
         self._lease_ends = lease_ends
 
     @property
+    def is_unfinished(self) -> bool:
+        """Whether the lane is owed more and may go on at once."""
+        return self._due_at is None and self._cursor < self.lane.head
+
+    @property
     def has_news(self) -> bool:
         """Whether there is something to record."""
         return self.is_done or bool(self._gathered.deliveries)
@@ -116,6 +121,8 @@ class LaneRun:
         """
         self._on_news = on_news
         if self.target.endpoint.ordering == "none" and self.lane.kind != "retry":
+            if self.is_look and events:  # one is enough to find out
+                events, reached = events[:1], events[0].position
             if await self._side_by_side(events):
                 self._cursor = reached
             return

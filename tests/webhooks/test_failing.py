@@ -170,6 +170,21 @@ async def test_retry_after_is_honoured(office: PostOffice) -> None:
     assert (await office.attempts(endpoint))[0].next_attempt_at == begun + 600
 
 
+async def test_a_look_at_an_endpoint_without_order_is_one_event(office: PostOffice) -> None:
+    account = await office.account()
+    await office.endpoint(ordering="none", concurrency=3)
+    begun = office.clock.now()
+    office.poster.answer = lambda sent: REFUSED if sent.at < begun + HOUR else OK
+    written = await office.write(account, 60)
+    await office.settle()
+    first = len(office.poster.sent)
+    assert first <= 50
+    await office.pass_time(HOUR - 1)
+    assert len(office.poster.sent) - first == 3  # after 5 s, 5 min and 30 min
+    await office.pass_time(3 * HOUR)
+    assert {sent.id for sent in office.poster.sent if sent.at >= begun + HOUR} == set(written)
+
+
 async def test_a_dead_endpoint_does_not_delay_another(office: PostOffice) -> None:
     accounts = [await office.account() for _ in range(40)]
     await office.endpoint("https://dead/", concurrency=2)
