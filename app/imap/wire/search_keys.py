@@ -112,7 +112,7 @@ class _Writer:
             case Is(state):
                 self.put(_STATES[state])
             case Keyword(name):
-                raw = name.encode("utf-8")
+                raw = name.encode("utf-8", "surrogatepass")
                 if not _KEYWORD.fullmatch(raw):
                     raise UnsafeCommand("not a keyword")
                 self.put(b"KEYWORD " + raw)
