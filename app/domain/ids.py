@@ -8,6 +8,7 @@ import base64
 import binascii
 import secrets
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NewType
 
@@ -59,6 +60,18 @@ def mailbox_row(value: str) -> int:
 def message_id(key: MessageKey) -> MessageId:
     """Spell a message key as an id."""
     return MessageId("msg_" + _encode(_IMAP_LAYOUT.pack(_IMAP_MESSAGE, key.mailbox, key.uidvalidity, key.uid)))
+
+
+def message_ids(mailbox: int, uidvalidity: int, uids: Iterable[Uid]) -> list[MessageId]:
+    """Spell the ids of messages of one mailbox, as `message_id` does each: what they share is written once.
+
+    Of the 17 bytes 12 are shared and make 16 characters; the other 5 make 7, here of 6 bytes for all in one go.
+    """
+    shared = _IMAP_LAYOUT.pack(_IMAP_MESSAGE, mailbox, uidvalidity, 0)
+    last = shared[12:13]
+    ends = _encode(b"".join([last + uid.to_bytes(4, "big") + b"\0" for uid in uids]))
+    start = "msg_" + _encode(shared[:12])
+    return [MessageId(start + ends[at : at + 7]) for at in range(0, len(ends), 8)]
 
 
 def message_key(value: str) -> MessageKey:

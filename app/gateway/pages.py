@@ -79,6 +79,8 @@ class Pages:
 
 def _complete(rows: PageRows, known: KnownSummaries) -> PageRows:
     """Give every row its facts; those that have none anywhere are left out."""
+    if all(row.facts is not None for row in rows.rows):  # nothing was known: nothing to add
+        return rows
     is_same = known.uidvalidity == rows.uidvalidity
     full = []
     for row in rows.rows:

@@ -65,25 +65,25 @@ def _facts(
     if size is None:
         defects.append(UNKNOWN_SIZE)
     email_id, thread_id = _ids(row)
-    return SummaryFacts(
-        uid=row.uid,
-        email_id=email_id,
-        thread_id=thread_id,
-        message_id=envelope.message_id,
-        in_reply_to=envelope.in_reply_to,
-        references=fields.references,
-        from_=envelope.from_,
-        to=envelope.to,
-        cc=envelope.cc,
-        reply_to=envelope.reply_to,
-        subject=envelope.subject,
-        date=envelope.date,
-        received=read_date(row.text(b"INTERNALDATE") or b""),
-        size=size or 0,
-        attachments=attachments(structure) if structure is not None else (),
-        list=fields.list,
-        preview=_preview(row, structure) if with_preview else None,
-        defects=tuple(defects),
+    return SummaryFacts(  # by place: names cost a third of it
+        row.uid,
+        email_id,
+        thread_id,
+        envelope.message_id,
+        envelope.in_reply_to,
+        fields.references,
+        envelope.from_,
+        envelope.to,
+        envelope.cc,
+        envelope.reply_to,
+        envelope.subject,
+        envelope.date,
+        read_date(row.text(b"INTERNALDATE") or b""),
+        size or 0,
+        attachments(structure) if structure is not None else (),
+        fields.list,
+        _preview(row, structure) if with_preview else None,
+        tuple(defects),
     )
 
 

@@ -1,7 +1,6 @@
 """Rows of messages that are named by UID: one flush, and one more for those that came broken."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from app.domain.flags import from_imap
@@ -30,7 +29,7 @@ def read_rows(selection: Selection, query: RowsQuery, known: Container[Uid], dea
     if broken:
         again = {rescue_items(selection.features): broken}
         for uid, row in fetch_rows(selection, query.mailbox, query.uidvalidity, again, deadline).items():
-            whole = replace(row, items={**rows[uid].items, **row.items})
+            whole = row._replace(items={**rows[uid].items, **row.items})
             facts[uid] = read_summary(whole, with_preview=query.with_preview)
     return tuple(
         [Row(uid, rows[uid].seq, from_imap(rows[uid].flags()), facts.get(uid)) for uid in query.uids if uid in rows]

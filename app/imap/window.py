@@ -1,7 +1,6 @@
 """Rows of the selected mailbox by sequence number, kept right while messages come and go."""
 
 from collections.abc import Container, Mapping
-from dataclasses import replace
 
 from app.domain.errors import UpstreamProtocolError
 from app.imap.selection import vanished
@@ -97,10 +96,10 @@ class Window:
 
 def _joined(before: FetchRow, row: FetchRow) -> FetchRow:
     """Put what a second response says of a message to the first: flags of this moment may come by themselves."""
-    return replace(
-        row,
+    return row._replace(
         items={**before.items, **row.items},
         is_broken=before.is_broken or row.is_broken,
         envelope=row.envelope or before.envelope,
         files=before.files if row.files is None else row.files,
+        header=row.header or before.header,
     )

@@ -3,7 +3,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import NotFound
-from app.domain.ids import MessageKey, Uid, mailbox_id, mailbox_row, message_id, message_key, new_id, new_row
+from app.domain.ids import (
+    MessageKey,
+    Uid,
+    mailbox_id,
+    mailbox_row,
+    message_id,
+    message_ids,
+    message_key,
+    new_id,
+    new_row,
+)
 
 keys = st.builds(
     MessageKey,
@@ -18,6 +28,12 @@ def test_a_message_id_comes_back_as_it_was(key: MessageKey) -> None:
     text = message_id(key)
     assert message_key(text) == key
     assert text.replace("-", "").replace("_", "").isalnum()
+
+
+@given(st.integers(0, 2**63), st.integers(0, 2**32 - 1), st.lists(st.integers(0, 2**32 - 1).map(Uid), max_size=5))
+def test_ids_of_a_page_are_those_of_its_messages(mailbox: int, uidvalidity: int, uids: list[Uid]) -> None:
+    each = [message_id(MessageKey(mailbox, uidvalidity, uid)) for uid in uids]
+    assert message_ids(mailbox, uidvalidity, uids) == each
 
 
 @given(st.integers(0, 2**63))

@@ -1,8 +1,8 @@
 """ENVELOPE to domain values (RFC 9051 section 7.5.2); each field is read by itself, a bad one is left out and told."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from app.domain.message import Address
 from app.imap.wire.dates import read_date
@@ -20,8 +20,7 @@ _SHORT = 200
 _NO_MAILBOX = frozenset((b"MISSING_MAILBOX", b"INVALID_ADDRESS"))
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What ENVELOPE tells; ids without angle brackets, `date` ISO 8601. `is_whole` when every field could be read.
 
     `reply_to` is empty when it only repeats `from_`, which servers put there in its absence.
@@ -77,16 +76,16 @@ def make_envelope(
 ) -> Envelope:
     """Decode what stands in an envelope; b"" is what was missing."""
     ids = _message_ids(message_id) if message_id else ()
-    return Envelope(
-        date=read_date(date) if date else None,
-        subject=decode_text(subject) if subject else "",
-        from_=from_,
-        reply_to=reply_to,
-        to=to,
-        cc=cc,
-        in_reply_to=_message_ids(in_reply_to) if in_reply_to else (),
-        message_id=ids[0] if ids else None,
-        is_whole=is_whole,
+    return Envelope(  # by place: names cost as much as the rest
+        read_date(date) if date else None,
+        decode_text(subject) if subject else "",
+        from_,
+        reply_to,
+        to,
+        cc,
+        _message_ids(in_reply_to) if in_reply_to else (),
+        ids[0] if ids else None,
+        is_whole,
     )
 
 

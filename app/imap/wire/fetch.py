@@ -1,7 +1,7 @@
 """FETCH responses: one row each, matched by UID; a malformed one keeps what can be trusted (RFC 9051 section 7.5.2)."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.domain.ids import Seq, Uid
 from app.imap.wire.envelope import Envelope
@@ -21,8 +21,7 @@ _SECTION = re.compile(rb"(?:BODY|BINARY)\[([^\]]*)\](?:<([0-9]{1,20})>)?")
 _LARGEST = 0xFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class FetchRow:
+class FetchRow(NamedTuple):
     """What one FETCH response said: items by their names in upper case. `is_broken` when some were unreadable.
 
     A row that was read by its form (`plain_row`) has its envelope apart, its header fields (`header`) at hand, and no

@@ -45,8 +45,7 @@ class Completion:
     text: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Untagged:
+class Untagged(NamedTuple):
     """Data or status: `kind` in upper case, `number` of `* 5 EXISTS`, and what follows, not yet tokenized."""
 
     kind: bytes
