@@ -105,6 +105,20 @@ class Settings(BaseSettings):
     pool_wait: float = Field(
         5.0, gt=0, le=60, description="Seconds a call waits for a free mail connection before `too_many_connections`."
     )
+    watch: bool = Field(True, description="Watch the mailboxes of all IMAP accounts, so that changes can be told.")
+    watch_interval: float = Field(
+        60.0, ge=1, le=86400, description="Seconds between two looks at an account's mailboxes, ±20 %."
+    )
+    watch_messages: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("inbox",),
+        description="Roles of the mailboxes whose every message is watched, such as `inbox,sent`; `*` for all. Of the "
+        "others counts alone are.",
+    )
+    event_retention: float = Field(
+        30 * 86400.0,
+        ge=3600,
+        description="Seconds that events are kept; clients away for longer read lists again.",
+    )
     summary_cache_bytes: int = Field(
         32 * 1024 * 1024, ge=0, description="Memory for cached summaries in bytes, over all accounts."
     )
@@ -148,7 +162,12 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "trusted_proxies", "cors_origins", "allowed_mail_networks", "allowed_webhook_networks", mode="before"
+        "trusted_proxies",
+        "cors_origins",
+        "watch_messages",
+        "allowed_mail_networks",
+        "allowed_webhook_networks",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: Any) -> Any:

@@ -44,7 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[FaceServices]:
-        async with open_services(settings) as services:
+        async with open_services(settings, watches=settings.watch) as services:
             yield services.face
 
     app = rest_app.create_app(settings, opened)

@@ -9,6 +9,7 @@ from app.domain.ports import Clock
 from app.services.webhook_limits import DELIVERIES_KEPT
 from app.storage.accounts import SqlAccountStore
 from app.storage.deliveries import SqlDeliveryStore
+from app.storage.events import SqlEventLog
 from app.storage.idempotency import SqlIdempotencyStore
 from app.storage.lanes import SqlLaneStore
 from app.storage.moved_messages import SqlMovedMessageStore
@@ -44,6 +45,18 @@ async def purge_hourly(
             await deliveries.purge(clock.now() - DELIVERIES_KEPT)
         except StorageUnavailable:
             _log.warning("old rows could not be dropped")
+        await asyncio.sleep(3600)
+
+
+async def trim_hourly(log: SqlEventLog, lanes: SqlLaneStore, kept: float, clock: Clock) -> None:
+    """Drop events older than `kept` seconds, now and each hour; not those still owed to an endpoint."""
+    while True:
+        try:
+            owed = await lanes.oldest_owed()
+            before = clock.now() - kept
+            await log.trim(before if owed is None else min(before, owed), (await log.head()).position)
+        except StorageUnavailable:
+            _log.warning("old events could not be dropped")
         await asyncio.sleep(3600)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from app.config import Settings
 from app.domain.account import MailProtocol
 from app.domain.ids import AccountId
-from app.domain.ports import BodyCache, Clock, MaildropSession, MailGateway, MailSession, Session
+from app.domain.ports import BodyCache, Clock, MaildropSession, MailGateway, MailSession, Session, WatchGateway
 from app.gateway.by_protocol import ByProtocol
 from app.gateway.local import LocalGateway
 from app.gateway.maildrop.gateway import MaildropGateway
@@ -35,6 +35,7 @@ class Mail:
 
     pools: tuple[Pool[Session], ...]
     gateway: MailGateway
+    watching: WatchGateway
 
     async def close(self, timeout: float) -> None:
         """Close all connections, within `timeout` seconds each."""
@@ -75,8 +76,9 @@ def open_mail(parts: MailParts) -> Mail:
     )
     pop3 = Pop3SessionFactory(dialer, contexts)
     pop3_pool: Pool[MaildropSession] = Pool(pop3, credentials, parts.states, short, clock, metrics)
+    imap_gateway = LocalGateway(imap_pool, imap, summaries, StructureCache(), clock, metrics)
     gateways: dict[MailProtocol, MailGateway] = {
-        MailProtocol.IMAP: LocalGateway(imap_pool, imap, summaries, StructureCache(), clock, metrics),
+        MailProtocol.IMAP: imap_gateway,
         MailProtocol.POP3: MaildropGateway(pop3_pool, pop3, SqlMaildropStore(parts.database), parts.bodies, clock),
     }
 
@@ -86,7 +88,7 @@ def open_mail(parts: MailParts) -> Mail:
 
     pools = (imap_pool, pop3_pool)
     _track(metrics, pools)
-    return Mail(pools, ByProtocol(gateways, protocol_of))
+    return Mail(pools, ByProtocol(gateways, protocol_of), imap_gateway.states)
 
 
 def _track(metrics: Metrics, pools: Sequence[Pool[Session]]) -> None:

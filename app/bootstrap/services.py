@@ -1,18 +1,19 @@
 """Everything that runs, opened in order and closed in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from app.bootstrap.changes import FeedNeeds, beside_feed, open_feed
 from app.bootstrap.clock import SystemClock
 from app.bootstrap.edits import open_edits
 from app.bootstrap.first_start import check_sealed
 from app.bootstrap.housekeeping import purge_hourly, refresher, stopped
 from app.bootstrap.mail import Mail, MailParts, open_bodies, open_mail
-from app.bootstrap.reading import ReadingNeeds, open_reading
-from app.bootstrap.webhooks import open_webhooks
+from app.bootstrap.reading import Reading, ReadingNeeds, open_reading
+from app.bootstrap.webhooks import OpenWebhooks, open_webhooks
 from app.config import Settings
 from app.domain.ports import Clock
 from app.http.state import FaceServices
@@ -20,7 +21,7 @@ from app.security.keyfile import load_or_create_keyring
 from app.security.keyring import Keyring
 from app.security.vault import Vault
 from app.services.access import Access
-from app.services.account_states import AccountStates
+from app.services.account_states import SERVICE, AccountStates
 from app.services.accounts import AccountPolicy, Accounts
 from app.services.idempotency import Idempotency
 from app.services.moved_messages import MovedMessages
@@ -48,8 +49,8 @@ class OpenServices:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
-    """Open the database and all services over it; close everything in reverse order."""
+async def open_services(settings: Settings, *, watches: bool = False) -> AsyncIterator[OpenServices]:
+    """Open the database and all services over it; close everything in reverse order. `watches` starts the watchers."""
     clock = SystemClock()
     keyring, created = await asyncio.to_thread(load_or_create_keyring, settings)
     vault = Vault(keyring)
@@ -62,14 +63,11 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
         metrics, health, states = Metrics(), Health(), AccountStates(store, clock)
         health.add("database", database.ping)
         mail = await _mail(settings, database, store, states, clock, metrics, keyring)
-        policy = AccountPolicy(settings.allow_insecure_mail, settings.mail_timeout)
-        accounts = Accounts(store, mail.gateway, states, clock, policy)
-        accounts.start()
-        stack.push_async_callback(accounts.close)  # after the pool, whose last words it keeps
-        stack.push_async_callback(mail.close, settings.shutdown_timeout)
+        accounts = _accounts(stack, settings, store, mail, states, clock)
         moved = MovedMessages(moved_store := SqlMovedMessageStore(database), clock)
         reading = open_reading(settings, ReadingNeeds(database, keyring, store, accounts, mail.gateway, moved), clock)
         webhooks = await open_webhooks(stack, settings, database, vault, store, clock, metrics)
+        feed = open_feed(settings, _feed_needs(database, store, reading, mail, webhooks), clock)
         idempotency = Idempotency(answers := SqlIdempotencyStore(database, vault, clock), clock)
         stack.push_async_callback(idempotency.close)
         face = FaceServices(
@@ -86,6 +84,7 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
             parts=reading.parts,
             edits=open_edits(settings, accounts, reading.mailboxes, mail.gateway, moved, clock),
             webhooks=webhooks.service,
+            changes=feed.changes,
             links=reading.links,
             rate_limiter=RateLimiter(clock),
             failures=FailureLimiter(clock),
@@ -94,14 +93,35 @@ async def open_services(settings: Settings) -> AsyncIterator[OpenServices]:
             refresh_metrics=refresher(metrics, store, webhooks.lanes, clock),
             health=health,
         )
-        _beside(stack, "loop-lag", LoopLag(metrics).run())
-        _beside(stack, "purge", purge_hourly(answers, moved_store, webhooks.deliveries, clock))
+        purge = purge_hourly(answers, moved_store, webhooks.deliveries, clock)
+        beside = [("loop-lag", LoopLag(metrics).run()), ("purge", purge)]
+        _start(stack, [*beside, *beside_feed(feed, settings, clock, watches=watches)])
         stack.callback(health.begin_draining)
         yield OpenServices(settings, database, store, face.access, accounts, face)
 
 
-def _beside(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:
-    stack.push_async_callback(stopped, asyncio.create_task(work, name=name))
+def _accounts(
+    stack: AsyncExitStack, settings: Settings, store: SqlAccountStore, mail: Mail, states: AccountStates, clock: Clock
+) -> Accounts:
+    policy = AccountPolicy(settings.allow_insecure_mail, settings.mail_timeout)
+    accounts = Accounts(store, mail.gateway, states, clock, policy)
+    accounts.start()
+    stack.push_async_callback(accounts.close)  # after the pool, whose last words it keeps
+    stack.push_async_callback(mail.close, settings.shutdown_timeout)
+    return accounts
+
+
+def _feed_needs(
+    database: Database, store: SqlAccountStore, reading: Reading, mail: Mail, webhooks: OpenWebhooks
+) -> FeedNeeds:
+    wake = webhooks.dispatcher.wake
+    return FeedNeeds(database, store, reading.mailboxes, mail.watching, SERVICE, webhooks.lanes, wake)
+
+
+def _start(stack: AsyncExitStack, beside: Sequence[tuple[str, Coroutine[Any, Any, None]]]) -> None:
+    """Run what goes on beside the requests, each under its name, until the stack is closed."""
+    for name, work in beside:
+        stack.push_async_callback(stopped, asyncio.create_task(work, name=name))
 
 
 async def _mail(

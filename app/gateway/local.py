@@ -15,6 +15,7 @@ from app.gateway.opened import OpenedMessages
 from app.gateway.operations import Operations
 from app.gateway.pages import CacheMeter, Pages
 from app.gateway.sections import Sections
+from app.gateway.states import States
 from app.gateway.structure_cache import StructureCache
 from app.gateway.summary_cache import SummaryCache
 from app.pool.pool import Pool
@@ -45,6 +46,7 @@ class LocalGateway:
         mailbox_edits = MailboxEdits(operations, summaries, structures)
         lookups = Lookups(operations, summaries)
         self.capabilities = operations.capabilities
+        self.states = States(operations)
         self.page = pages.page
         self.message, self.structure, self.structures = opened.message, opened.structure, opened.structures
         self.search, self.matching, self.rows = lookups.search, lookups.matching, lookups.rows

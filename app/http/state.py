@@ -10,6 +10,7 @@ from app.domain.ports import Clock
 from app.services.access import Access
 from app.services.accounts import Accounts
 from app.services.bodies import Bodies
+from app.services.changes import Changes
 from app.services.edits import Edits
 from app.services.idempotency import Idempotency
 from app.services.links import PartLinks
@@ -42,6 +43,7 @@ class FaceServices:
     searches: Searches
     threads: Threads
     webhooks: Webhooks
+    changes: Changes
     links: PartLinks
     rate_limiter: RateLimiter
     failures: FailureLimiter

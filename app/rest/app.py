@@ -17,6 +17,7 @@ from app.rest.limits import FORM_OVERHEAD
 from app.rest.middleware import BodyBound, RequestFrame
 from app.rest.routes import (
     accounts,
+    changes,
     mailbox_edits,
     mailboxes,
     message_edits,
@@ -40,6 +41,7 @@ _ROUTES = (
     search,
     threads,
     parts,
+    changes,
     webhooks,
     tokens,
     system,

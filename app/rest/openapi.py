@@ -24,6 +24,7 @@ _TAGS = [
     {"name": "mailboxes", "description": "The tree of mailboxes and their pages of summaries."},
     {"name": "messages", "description": "An open message, its body, its parts."},
     {"name": "webhooks", "description": "Who is told what changed, with which secret, and what was delivered."},
+    {"name": "changes", "description": "What happened, in order: events to keep a local copy in step with."},
     {"name": "tokens", "description": "Who may call, and what they may do."},
     {"name": "operation", "description": "For operators, probes and scrapers."},
 ]

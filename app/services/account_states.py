@@ -55,7 +55,7 @@ _ACTIONS: dict[type[MailhatchError], str] = {
 _WORKING = frozenset({AccountState.CONNECTED, AccountState.DEGRADED})
 
 #: Reads any account; it is nobody's token, so nothing can be done in its name from outside.
-_SERVICE = Principal(TokenId("service"), "service", frozenset({Scope.ADMIN}), None, None, None, 1)
+SERVICE = Principal(TokenId("service"), "service", frozenset({Scope.ADMIN}), None, None, None, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class AccountStates:
         mark = self._stored.mark
         stored = self._stored.get(account_id)
         if stored is None:
-            account = await self._store.get(_SERVICE, account_id)
+            account = await self._store.get(SERVICE, account_id)
             stored = _Stored(account.state, account.reason)
         if stored.state in _WORKING and observation.state is AccountState.CONNECTING:
             self._stored.put(account_id, stored, mark)

@@ -1,13 +1,13 @@
 """Mailboxes of an account: the tree with counts, and what an id or a role stands for."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from app.domain.access import Principal, Scope
 from app.domain.account import Account
 from app.domain.errors import NotFound, StaleReference
-from app.domain.ids import MessageKey, mailbox_id, mailbox_row
+from app.domain.ids import AccountId, MessageKey, mailbox_id, mailbox_row
 from app.domain.mailbox import Mailbox, MailboxFacts, Role, RoleSource
 from app.domain.ports import MailboxRow, MailGateway
 from app.domain.query import MessageAddress
@@ -16,6 +16,9 @@ from app.services.limits import MAX_LEVELS
 from app.services.listing_gate import ListingGates
 from app.services.mailbox_directory import Directory, MailboxDirectory
 from app.services.roles import assign_roles
+
+#: Lists an account's mailboxes within a number of seconds.
+AskMailboxes = Callable[[AccountId, float], Awaitable[tuple[MailboxFacts, ...]]]
 
 _ROLES = {role.value: role for role in Role}
 
@@ -56,17 +59,18 @@ class Mailboxes:
         account = await self._accounts.reachable(principal, account_id, Scope.MAIL_META_READ)
         return (await self.listing(account)).tree
 
-    async def listing(self, account: Account) -> Listing:
+    async def listing(self, account: Account, ask: AskMailboxes | None = None) -> Listing:
         """Ask the mail server for its mailboxes, and keep the rows of the directory right.
 
-        What an edit of ours has overtaken is asked for again, with no edit in between.
+        What an edit of ours has overtaken is asked for again, with no edit in between. `ask` is another way to ask.
         """
+        ask = ask or self._gateway.mailboxes
         gate = self._gates.of(account.id)
         edition = gate.edition
-        facts = await self._gateway.mailboxes(account.id, self._timeout)
+        facts = await ask(account.id, self._timeout)
         async with gate.lock:
             if gate.edition != edition:
-                facts = await self._gateway.mailboxes(account.id, self._timeout)
+                facts = await ask(account.id, self._timeout)
             return await self._learned(account, facts)
 
     def editing(self, account: Account) -> AbstractAsyncContextManager[None]:

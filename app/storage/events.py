@@ -1,6 +1,6 @@
 """The event log at rest."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import ColumnElement, delete, select
 
@@ -32,6 +32,8 @@ class SqlEventLog:
         """Take an open database, and the time that events are given."""
         self._database = database
         self._clock = clock
+        self.committed: Callable[[], None] = _nothing
+        """Called after events were committed here."""
 
     async def head(self) -> LogHead:
         """Tell where the log stands; the first to ask begins it."""
@@ -67,9 +69,12 @@ class SqlEventLog:
         now = self._clock.now()
         async with write(self._database) as connection:
             if account_id is None:
-                return await write_general_events(connection, tenant, events, now)
-            counted = await count_events(connection, account_id, len(events))
-            return await write_events(connection, counted, events, now)
+                written = await write_general_events(connection, tenant, events, now)
+            else:
+                counted = await count_events(connection, account_id, len(events))
+                written = await write_events(connection, counted, events, now)
+        self.committed()
+        return written
 
     async def trim(self, before: float, keep_after: int) -> int:
         """Delete events older than `before` up to position `keep_after`, a few a transaction; tells how many."""
@@ -122,3 +127,7 @@ class SqlEventLog:
         found = tuple(event_from(row) for row in rows)
         reached = found[-1].position if len(found) == limit else max(after, head.position)
         return EventPage(found, head, reached)
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

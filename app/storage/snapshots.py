@@ -1,6 +1,6 @@
 """Snapshots of mailboxes at rest, replaced together with the events that tell of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import bindparam, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,10 +32,11 @@ _LOST = "Another watcher has committed meanwhile."
 class SqlSnapshotStore:
     """Implements `app.domain.ports.SnapshotStore`; StorageUnavailable may come from every method."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """Take an open database, and the time that events are given."""
+    def __init__(self, database: Database, clock: Clock, committed: Callable[[], None] | None = None) -> None:
+        """Take an open database, the time that events are given, and who hears that some were committed."""
         self._database = database
         self._clock = clock
+        self._committed = committed
 
     async def watch(self, account_id: AccountId) -> Watch:
         """Tell how the watching of an account stands."""
@@ -93,7 +94,10 @@ class SqlSnapshotStore:
             if step.watch is not None:
                 row = watch_values(account_id, step.watch)
                 await connection.execute(upsert(connection, watches, [row], keys=["account_id"]))
-            return await write_events(connection, counted, events, now)
+            written = await write_events(connection, counted, events, now)
+        if written and self._committed is not None:
+            self._committed()
+        return written
 
     async def synced(self, known: Sequence[tuple[AccountId, Watch]]) -> None:
         """Note that accounts are in sync although nothing changed; those gone are left out."""

@@ -45,6 +45,8 @@ def _shown(default: object) -> str:
         return f"`{str(default).lower()}`"
     if isinstance(default, Path | str | int | float):
         return f"`{default}`"
+    if isinstance(default, tuple):
+        return f"`{','.join(default)}`"
     raise TypeError(f"a default of {type(default)} has no way to be shown")
 
 

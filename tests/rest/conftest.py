@@ -80,6 +80,7 @@ def settings(tmp_path: Path, first_data: Path) -> Settings:
         allow_insecure_mail=True,
         cors_origins="http://localhost:3000",
         mail_timeout=5.0,
+        watch=False,  # its commands would be counted among those of the calls
     )
 
 

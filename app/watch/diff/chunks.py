@@ -111,7 +111,7 @@ def _groups(places: dict[int, _Place]) -> Iterator[tuple[int, ...]]:
 def _numbered(header: SnapshotHeader, after: SnapshotHeader, portions: Iterable[Portion]) -> tuple[Portion, ...]:
     """Give each portion the header that holds when it is committed: counts of what was told so far."""
     result: list[Portion] = []
-    current = header
+    current = replace(header, uidvalidity=after.uidvalidity)  # message ids are made with it
     for portion in portions:
         current = replace(_counted(current, portion.changes), revision=header.revision + len(result))
         result.append(replace(portion, write=replace(portion.write, header=current)))

@@ -1,0 +1,104 @@
+"""The change feed of a whole service that watches a real server."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from app.config import Settings
+from app.domain.ids import AccountId
+from app.domain.positions import LogPosition, write_token
+from tests.rest.conftest import Api, account_body
+from tests.support.mail_user import MailUser
+
+pytestmark = pytest.mark.dovecot
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"watch": True, "watch_interval": 1.0})
+
+
+class Copy:
+    """A client's copy of a mailbox, kept in step by events alone."""
+
+    def __init__(self, api: Api, account: str) -> None:
+        self.api, self.account, self.since = api, account, ""
+        self.mail: dict[str, list[str]] = {}
+        self.events: list[dict[str, Any]] = []
+
+    async def begin(self) -> None:
+        self.since = (await self.api.get(f"/v1/accounts/{self.account}/changes"))["next"]
+
+    async def follow(self, *until: str) -> None:
+        """Apply events until one of each type has come."""
+        missing = set(until)
+        for _ in range(20):
+            params: dict[str, Any] = {"since": self.since, "wait": 5}
+            page = await self.api.get(f"/v1/accounts/{self.account}/changes", params=params)
+            self.since = page["next"]
+            for event in page["items"]:
+                self.events.append(event)
+                missing.discard(event["type"])
+                message = event["data"].get("message")
+                if event["type"] in {"message.created", "message.updated"}:
+                    self.mail[message["id"]] = message["flags"]
+                elif event["type"] == "message.deleted":
+                    self.mail.pop(message["id"], None)
+            if not missing:
+                return
+        pytest.fail(f"never told: {missing}")
+
+
+async def test_a_copy_is_kept_in_step(api: Api, mail_user: MailUser) -> None:
+    mail_user.fill(3)
+    account = (await api.post("/v1/accounts", account_body(mail_user)))["id"]
+    copy = Copy(api, account)
+    await copy.begin()
+    begun = copy.since
+    await watched(api, account)
+    mail_user.deliver(b"Subject: one\r\n\r\nhello\r\n")
+    await copy.follow("message.created", "mailbox.updated")
+    assert [event["type"] for event in copy.events] == ["message.created", "mailbox.updated"]
+    (created, counts) = copy.events
+    assert created["account"] == account
+    assert created["data"]["mailbox"]["role"] == "inbox"
+    assert counts["data"]["mailbox"]["total"] == 4
+    assert counts["data"]["mailbox"]["unread"] == 1
+    rows = await api.get(f"/v1/accounts/{account}/mailboxes/inbox/messages")
+    assert rows["items"][0]["id"] == created["data"]["message"]["id"]
+
+    mail_user.set_flags([4], ["\\Seen", "\\Flagged"])
+    await copy.follow("message.updated")
+    assert copy.mail == {created["data"]["message"]["id"]: ["flagged", "seen"]}
+    mail_user.expunge([4])
+    await copy.follow("message.deleted")
+    assert copy.mail == {}
+    mail_user.create_mailbox("Projects")
+    await copy.follow("mailbox.created")
+    assert copy.events[-1]["data"]["mailbox"]["path"] == ["Projects"]
+    assert [event["sequence"] for event in copy.events] == list(range(1, len(copy.events) + 1))
+
+    collapsed = await api.get(f"/v1/accounts/{account}/changes", params={"since": begun, "collapse": True})
+    assert [event["type"] for event in collapsed["items"]] == ["mailbox.updated", "mailbox.created"]
+    everything = await api.get("/v1/changes", params={"since": begun, "limit": 2})
+    assert everything["items"] == copy.events[:2]
+    assert everything["next"] == copy.events[1]["position"]
+    assert everything["latest"] != everything["next"]
+
+
+async def watched(api: Api, account: str) -> None:
+    """Wait until the account was seen for the first time."""
+    for _ in range(200):
+        feed = api.app.state.services.changes
+        if (await feed.watch(AccountId(account))).synced_at is not None:
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail("the account was never in sync")
+
+
+async def test_a_token_of_another_log_is_told_so(api: Api) -> None:
+    assert (await api.get("/v1/changes", 400, params={"since": "x"}))["errors"][0]["pointer"] == "/query/since"
+    gone = await api.get("/v1/changes", 410, params={"since": write_token(LogPosition(5, 0))})
+    assert gone["code"] == "cursor_expired"
+    assert "state" in gone["detail"]
