@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
+import msgspec
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -22,6 +23,10 @@ from app.services.edits.words import flag_edit
 
 _Id = Annotated[str, Field(max_length=MAX_QUERY_TEXT)]
 _Flags = Annotated[list[Annotated[str, Field(max_length=KEYWORD_CHARS)]], Field(max_length=FLAGS_AT_ONCE)]
+_PlainFlags = Annotated[
+    list[Annotated[str, msgspec.Meta(max_length=KEYWORD_CHARS)]], msgspec.Meta(max_length=FLAGS_AT_ONCE)
+]
+_PlainMutationId = Annotated[str, msgspec.Meta(max_length=MUTATION_ID_CHARS, pattern=r"^[\x20-\x7e]+\Z")]
 _FLAGS = "`seen`, `flagged`, `answered`, `draft`, `deleted`, or keywords."
 
 _MutationId = Annotated[
@@ -61,6 +66,20 @@ class MessagePatch(Body):
 
     flags: FlagsChange
     client_mutation_id: _MutationId = None
+
+
+class PlainFlags(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What `FlagsChange` takes, read from JSON at once."""
+
+    add: _PlainFlags = msgspec.field(default_factory=list)
+    remove: _PlainFlags = msgspec.field(default_factory=list)
+
+
+class PlainPatch(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What `MessagePatch` takes, read from JSON at once: no more than that, and what it does not take may be good."""
+
+    flags: PlainFlags
+    client_mutation_id: _PlainMutationId | None = None
 
 
 class MessageTarget(Body):

@@ -110,7 +110,7 @@ def create_app(settings: Settings, open_services: Callable[[], AbstractAsyncCont
     )
     problems.install(app, [route for module in _ROUTES for route in module.router.routes])
     app.router.routes.extend(_solved_routes())
-    app.router.routes[:0] = [*mailboxes.quick, *messages.quick]
+    app.router.routes[:0] = [*mailboxes.quick, *messages.quick, *message_edits.quick]
     docs.install(app)
     app.add_middleware(BodyBound, most=settings.request_body_bytes, most_upload=settings.message_bytes + FORM_OVERHEAD)
     app.add_middleware(RequestFrame, root_path=settings.root_path)

@@ -13,3 +13,6 @@ MAX_FORM_PARTS = 64
 MAX_FORM_FIELD = 8 * 1024
 #: Bytes a form may have besides the message in it.
 FORM_OVERHEAD = 64 * 1024
+
+#: Bytes of a body that a quick route reads; a change of flags by hand has some tens. Longer ones go the usual way.
+MAX_PLAIN_BODY = 4096

@@ -41,7 +41,7 @@ class QuickRoute(BaseRoute):
     ) -> None:
         """Take the template of the usual route and its endpoint; `readers` and `defaults` are of the query."""
         self.path = path
-        self._path = re.compile(_TEMPLATE.sub(lambda place: _REFERENCES[place[1]], path))
+        self._path = path_form(path)
         self._endpoint = endpoint
         self._readers = readers
         self._defaults = defaults
@@ -51,7 +51,7 @@ class QuickRoute(BaseRoute):
         if scope["type"] != "http" or scope["method"] != "GET":
             return Match.NONE, {}
         found = self._path.fullmatch(get_route_path(scope))
-        token = _token(scope) if found is not None else None
+        token = plain_token(scope) if found is not None else None
         query = self._query(scope["query_string"]) if token is not None else None
         if found is None or query is None:
             return Match.NONE, {}
@@ -87,7 +87,13 @@ class QuickRoute(BaseRoute):
         return found
 
 
-def _token(scope: Scope) -> str | None:
+def path_form(template: str) -> re.Pattern[str]:
+    """Make what plain paths of a template match, each place a group by its name."""
+    return re.compile(_TEMPLATE.sub(lambda place: _REFERENCES[place[1]], template))
+
+
+def plain_token(scope: Scope) -> str | None:
+    """Return the one bearer token of a request; None when it has none, several, or one of another form."""
     tokens = [value for name, value in scope["headers"] if name == b"authorization"]
     found = _BEARER.fullmatch(tokens[0]) if len(tokens) == 1 else None
     return None if found is None else found.group(1).decode("ascii")

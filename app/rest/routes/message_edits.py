@@ -5,21 +5,26 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from app.domain.edits import EditedMessage, MessageFilter
-from app.http.edit_models import MessageBatch, MessagePatch, MessageTarget
+from app.domain.access import Principal
+from app.domain.edits import EditedMessage, FlagEdit, MessageFilter
+from app.http.edit_models import MessageBatch, MessagePatch, MessageTarget, PlainPatch
+from app.http.state import FaceServices, state_of
 from app.rest.answers import IDEMPOTENCY, body_problems, edit_problems
 from app.rest.conditional import wanted_version
 from app.rest.dependencies import AccountId, Caller, MessageRef, MutationId, Services
 from app.rest.edit_views import FlaggedMessageView, MessageBatchView, MovedMessageView, batch_answer
 from app.rest.encoding import encode
 from app.rest.once import IdempotencyKey, once
+from app.rest.quick_changes import QuickChange
+from app.services.edits.words import flag_edit
 
 router = APIRouter(tags=["messages"])
 _JSON = "application/json"
+_MESSAGE = "/v1/accounts/{account}/messages/{message}"
 
 
 @router.patch(
-    "/v1/accounts/{account}/messages/{message}",
+    _MESSAGE,
     operation_id="patchMessage",
     summary="Change flags",
     response_model=FlaggedMessageView,
@@ -41,18 +46,9 @@ async def patch_message(
     With `If-Match` nothing is changed when the message has been since. The answer's ETag is good for the next
     `If-Match`.
     """
-    item = await at.edits.messages.change_flags(
-        principal,
-        account_id,
-        message,
-        body.flags.to_domain("/flags"),
-        version=wanted_version(request),
-        client_mutation_id=body.client_mutation_id,
+    return await _patched(
+        request, at, principal, account_id, message, body.flags.to_domain("/flags"), body.client_mutation_id
     )
-    flags = None if item.flags is None else list(item.flags)
-    headers = {} if item.version is None else {"ETag": f'"{item.version}"'}
-    answer = FlaggedMessageView(item.id, flags, body.client_mutation_id)
-    return Response(encode(answer), headers=headers, media_type=_JSON)
 
 
 @router.post(
@@ -174,6 +170,40 @@ async def edit_messages(
     return await once(request, principal, idempotency_key, act)
 
 
+async def patch_plainly(
+    request: Request, principal: Principal, account_id: str, message: str, body: PlainPatch
+) -> Response:
+    """Do what `patch_message` does."""
+    edit = flag_edit(body.flags.add, body.flags.remove, "/flags")
+    return await _patched(request, state_of(request), principal, account_id, message, edit, body.client_mutation_id)
+
+
+async def _patched(
+    request: Request,
+    at: FaceServices,
+    principal: Principal,
+    account_id: str,
+    message: str,
+    edit: FlagEdit,
+    client_mutation_id: str | None,
+) -> Response:
+    item = await at.edits.messages.change_flags(
+        principal,
+        account_id,
+        message,
+        edit,
+        version=wanted_version(request),
+        client_mutation_id=client_mutation_id,
+    )
+    flags = None if item.flags is None else list(item.flags)
+    headers = {} if item.version is None else {"ETag": f'"{item.version}"'}
+    answer = FlaggedMessageView(item.id, flags, client_mutation_id)
+    return Response(encode(answer), headers=headers, media_type=_JSON)
+
+
 def _moved(item: EditedMessage, client_mutation_id: str | None) -> Response:
     answer = MovedMessageView(item.id, item.moved_to, item.mailbox_id, client_mutation_id)
     return Response(encode(answer), media_type=_JSON)
+
+
+quick = (QuickChange(_MESSAGE, patch_plainly, PlainPatch),)
