@@ -7,7 +7,7 @@ from typing import Any
 from app.bootstrap.housekeeping import trim_hourly
 from app.config import Settings
 from app.domain.access import Principal
-from app.domain.account import AccountState, MailProtocol
+from app.domain.account import AccountState
 from app.domain.ids import AccountId, mailbox_row
 from app.domain.mailbox import Role
 from app.domain.ports import AccountFilter, Clock, WatchGateway
@@ -120,7 +120,7 @@ def _depth_of(roles: Sequence[str]) -> DepthOf:
 
 
 def _watchable(needs: FeedNeeds) -> Callable[[], Awaitable[dict[AccountId, object]]]:
-    """Accounts of servers that can be watched, not paused; a watcher begins anew when the server or login changes."""
+    """Accounts that are not paused; a watcher begins anew when the server or login changes."""
 
     async def watchable() -> dict[AccountId, object]:
         found: dict[AccountId, object] = {}
@@ -128,7 +128,7 @@ def _watchable(needs: FeedNeeds) -> Callable[[], Awaitable[dict[AccountId, objec
         while len(found) < MAX_WATCHED:
             page = await needs.store.list(needs.service, AccountFilter(), _PAGE, after)
             for account in page:
-                if account.state is not AccountState.PAUSED and account.incoming.protocol is MailProtocol.IMAP:
+                if account.state is not AccountState.PAUSED:
                     found[account.id] = (account.incoming, account.updated_at)
             if len(page) < _PAGE:
                 break

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from app.config import Settings
 from app.domain.account import MailProtocol
 from app.domain.ids import AccountId
-from app.domain.ports import BodyCache, Clock, MaildropSession, MailGateway, MailSession, Session, WatchGateway
-from app.gateway.by_protocol import ByProtocol
+from app.domain.ports import BodyCache, Clock, MaildropSession, MailSession, Session
+from app.gateway.by_protocol import ByProtocol, WatchedMail
 from app.gateway.local import LocalGateway
 from app.gateway.maildrop.gateway import MaildropGateway
 from app.gateway.maildrop.limits import SESSION_IDLE, SESSION_LIFETIME
@@ -34,8 +34,7 @@ class Mail:
     """The way to mail servers."""
 
     pools: tuple[Pool[Session], ...]
-    gateway: MailGateway
-    watching: WatchGateway
+    gateway: ByProtocol
 
     async def close(self, timeout: float) -> None:
         """Close all connections, within `timeout` seconds each."""
@@ -76,10 +75,11 @@ def open_mail(parts: MailParts) -> Mail:
     )
     pop3 = Pop3SessionFactory(dialer, contexts)
     pop3_pool: Pool[MaildropSession] = Pool(pop3, credentials, parts.states, short, clock, metrics)
-    imap_gateway = LocalGateway(imap_pool, imap, summaries, StructureCache(), clock, metrics)
-    gateways: dict[MailProtocol, MailGateway] = {
-        MailProtocol.IMAP: imap_gateway,
-        MailProtocol.POP3: MaildropGateway(pop3_pool, pop3, SqlMaildropStore(parts.database), parts.bodies, clock),
+    gateways: dict[MailProtocol, WatchedMail] = {
+        MailProtocol.IMAP: LocalGateway(imap_pool, imap, summaries, StructureCache(), clock, metrics),
+        MailProtocol.POP3: MaildropGateway(
+            pop3_pool, pop3, SqlMaildropStore(parts.database), parts.bodies, clock, settings.watch_interval
+        ),
     }
 
     async def protocol_of(account_id: AccountId) -> MailProtocol:
@@ -88,7 +88,7 @@ def open_mail(parts: MailParts) -> Mail:
 
     pools = (imap_pool, pop3_pool)
     _track(metrics, pools)
-    return Mail(pools, ByProtocol(gateways, protocol_of), imap_gateway.states)
+    return Mail(pools, ByProtocol(gateways, protocol_of))
 
 
 def _track(metrics: Metrics, pools: Sequence[Pool[Session]]) -> None:

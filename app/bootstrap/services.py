@@ -115,7 +115,7 @@ def _feed_needs(
     database: Database, store: SqlAccountStore, reading: Reading, mail: Mail, webhooks: OpenWebhooks
 ) -> FeedNeeds:
     wake = webhooks.dispatcher.wake
-    return FeedNeeds(database, store, reading.mailboxes, mail.watching, SERVICE, webhooks.lanes, wake)
+    return FeedNeeds(database, store, reading.mailboxes, mail.gateway, SERVICE, webhooks.lanes, wake)
 
 
 def _start(stack: AsyncExitStack, beside: Sequence[tuple[str, Coroutine[Any, Any, None]]]) -> None:

@@ -1,12 +1,12 @@
 """Each account's operations by what speaks its protocol."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from app.domain.account import ConnectPlan, MailProtocol
 from app.domain.capabilities import CheckReport
 from app.domain.ids import AccountId
-from app.domain.ports import MailGateway
+from app.domain.ports import MailGateway, WatchGateway
 from app.domain.query import MessageAddress
 from app.gateway.limits import PROTOCOLS
 
@@ -15,6 +15,10 @@ T = TypeVar("T")
 
 #: Tells the protocol of an account. Raises NotFound.
 ProtocolOf = Callable[[AccountId], Awaitable[MailProtocol]]
+
+
+class WatchedMail(MailGateway, WatchGateway, Protocol):
+    """What speaks one protocol: for people, and for those who watch."""
 
 
 def _verb(
@@ -34,13 +38,13 @@ def _verb(
 class ByProtocol:
     """`MailGateway` over one gateway for each protocol. What an account speaks is remembered until it is forgotten."""
 
-    def __init__(self, gateways: Mapping[MailProtocol, MailGateway], protocol_of: ProtocolOf) -> None:
+    def __init__(self, gateways: Mapping[MailProtocol, WatchedMail], protocol_of: ProtocolOf) -> None:
         """Take the gateways, and who knows what an account speaks."""
         self._gateways = gateways
         self._protocol_of = protocol_of
-        self._known: dict[AccountId, MailGateway] = {}
+        self._known: dict[AccountId, WatchedMail] = {}
 
-    async def of(self, account_id: AccountId) -> MailGateway:
+    async def of(self, account_id: AccountId) -> WatchedMail:
         """The gateway of an account. Raises NotFound."""
         gateway = self._known.get(account_id)
         if gateway is None:
@@ -72,6 +76,9 @@ class ByProtocol:
     rename_mailbox = _verb(MailGateway.rename_mailbox)
     delete_mailbox = _verb(MailGateway.delete_mailbox)
     subscribe = _verb(MailGateway.subscribe)
+    watched_mailboxes = _verb(WatchGateway.watched_mailboxes)
+    changes_since = _verb(WatchGateway.changes_since)
+    uids = _verb(WatchGateway.uids)
 
     async def stream(
         self, account_id: AccountId, address: MessageAddress, section: str, timeout: float

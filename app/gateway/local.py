@@ -22,7 +22,7 @@ from app.pool.pool import Pool
 
 
 class LocalGateway:
-    """`MailGateway` on the pool of this process, each verb from the noun that has it.
+    """`MailGateway` and `WatchGateway` on the pool of this process, each verb from the noun that has it.
 
     Summaries and structures come from caches where they can; flags, counts and order always come from the server.
     """
@@ -46,7 +46,9 @@ class LocalGateway:
         mailbox_edits = MailboxEdits(operations, summaries, structures)
         lookups = Lookups(operations, summaries)
         self.capabilities = operations.capabilities
-        self.states = States(operations)
+        states = States(operations)
+        self.watched_mailboxes = states.watched_mailboxes
+        self.changes_since, self.uids = states.changes_since, states.uids
         self.page = pages.page
         self.message, self.structure, self.structures = opened.message, opened.structure, opened.structures
         self.search, self.matching, self.rows = lookups.search, lookups.matching, lookups.rows

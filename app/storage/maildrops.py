@@ -81,6 +81,21 @@ class SqlMaildropStore:
                 found += map(_row, (await connection.execute(statement)).all())
         return tuple(found)
 
+    async def flags(
+        self, account_id: AccountId, first: Uid, last: Uid | None
+    ) -> tuple[tuple[Uid, tuple[str, ...]], ...]:
+        """The flags of the messages from `first` to `last`, or to the end, ascending by uid."""
+        statement = (
+            select(messages.c.uid, messages.c.flags)
+            .where(messages.c.account_id == account_id, messages.c.gone_at.is_(None), messages.c.uid >= first)
+            .order_by(messages.c.uid)
+        )
+        if last is not None:
+            statement = statement.where(messages.c.uid <= last)
+        async with read(self._database) as connection:
+            found = (await connection.execute(statement)).all()
+        return tuple((Uid(uid), tuple(json.loads(flags))) for uid, flags in found)
+
     async def counts(self, account_id: AccountId) -> tuple[int, int]:
         """How many messages there are, and how many of them are not seen."""
         unseen = func.count().filter(messages.c.flags.not_like('%"seen"%'))

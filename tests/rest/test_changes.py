@@ -87,6 +87,27 @@ async def test_a_copy_is_kept_in_step(api: Api, mail_user: MailUser) -> None:
     assert everything["latest"] != everything["next"]
 
 
+async def test_a_copy_of_a_maildrop_is_kept_in_step(api: Api, mail_user: MailUser) -> None:
+    mail_user.fill(3)
+    body = account_body(mail_user, mail_user.server.pop3)
+    body["incoming"]["protocol"] = "pop3"
+    account = (await api.post("/v1/accounts", body))["id"]
+    copy = Copy(api, account)
+    await copy.begin()
+    await watched(api, account)
+    mail_user.deliver(b"Subject: one\r\n\r\nhello\r\n")
+    await copy.follow("message.created", "mailbox.updated")
+    assert [event["type"] for event in copy.events] == ["message.created", "mailbox.updated"]
+    (message,) = copy.mail
+    await api.http.patch(f"/v1/accounts/{account}/messages/{message}", json={"flags": {"add": ["seen"]}})
+    await copy.follow("message.updated")
+    assert copy.mail == {message: ["seen"]}
+    mail_user.expunge([4])
+    await copy.follow("message.deleted")
+    assert copy.mail == {}
+    assert [event["sequence"] for event in copy.events] == list(range(1, len(copy.events) + 1))
+
+
 async def watched(api: Api, account: str) -> None:
     """Wait until the account was seen for the first time."""
     for _ in range(200):

@@ -24,6 +24,11 @@ class MaildropStore(Protocol):
     async def rows(self, account_id: AccountId, uids: Sequence[Uid]) -> tuple[MaildropRow, ...]:
         """These messages, as far as they are there, newest first."""
 
+    async def flags(
+        self, account_id: AccountId, first: Uid, last: Uid | None
+    ) -> tuple[tuple[Uid, tuple[str, ...]], ...]:
+        """The flags of the messages from `first` to `last`, or to the end, ascending by uid."""
+
     async def counts(self, account_id: AccountId) -> tuple[int, int]:
         """How many messages there are, and how many of them are not seen."""
 

@@ -21,12 +21,11 @@ from app.gateway.maildrop.bodies import Bodies
 from app.gateway.maildrop.limits import FRESH
 from app.gateway.maildrop.looks import Looks, MaildropRunner
 from app.gateway.maildrop.lookups import MaildropLookups
+from app.gateway.maildrop.states import INBOX, MaildropStates
 from app.gateway.maildrop.unsupported import NoEdits
 from app.mime.summary import unread_summary
 
 T = TypeVar("T")
-
-INBOX = "INBOX"
 
 
 class MaildropPool(MaildropRunner, Protocol):
@@ -51,8 +50,12 @@ class MaildropGateway(NoEdits):
         store: MaildropStore,
         cache: BodyCache,
         clock: Clock,
+        watch_interval: float,
     ) -> None:
-        """Take the sessions, where maildrops are kept, and where bodies are; `factory` is for checks."""
+        """Take the sessions, where maildrops are kept, and where bodies are; `factory` is for checks.
+
+        A watcher's round, which comes each `watch_interval` seconds, looks anew unless a look was half as long ago.
+        """
         self._pool = pool
         self._factory = factory
         self._store = store
@@ -61,18 +64,15 @@ class MaildropGateway(NoEdits):
         lookups = MaildropLookups(self._looks, store)
         self.search, self.matching, self.rows = lookups.search, lookups.matching, lookups.rows
         self.conversations, self.members = lookups.conversations, lookups.members
+        self._states = states = MaildropStates(self._looks, store, watch_interval / 2)
+        self.watched_mailboxes = states.watched_mailboxes
+        self.changes_since, self.uids = states.changes_since, states.uids
         self._capabilities: dict[AccountId, Capabilities] = {}
 
     async def mailboxes(self, account_id: AccountId, timeout: float) -> tuple[MailboxFacts, ...]:
         """Tell the one mailbox there is, with its counts."""
         header = await self._looks.refresh(account_id, timeout, max_age=FRESH)
-        total, unseen = await self._store.counts(account_id)
-        return (
-            MailboxFacts(
-                name=INBOX, delimiter=None, special_use=None, is_selectable=True, is_subscribed=True, messages=total,
-                unseen=unseen, uidnext=header.next_uid, uidvalidity=header.uidvalidity,
-            ),
-        )  # fmt: skip
+        return await self._states.inbox(account_id, header)
 
     async def page(self, account_id: AccountId, query: PageQuery, timeout: float) -> PageRows:
         """Answer a page; headers of it that were not read yet are read now, before all others."""
