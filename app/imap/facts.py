@@ -1,11 +1,12 @@
 """FETCH rows to domain values; what cannot be read becomes a defect of that message alone."""
 
-from app.domain.message import ListMarker, Part, SummaryFacts
-from app.imap.wire.bodystructure import read_files, read_structure
+from app.domain.message import Attachment, ListMarker, Part, SummaryFacts
+from app.imap.wire.bodystructure import read_structure
 from app.imap.wire.dates import read_date
 from app.imap.wire.envelope import Envelope, read_envelope
 from app.imap.wire.errors import MalformedResponse
 from app.imap.wire.fetch import FetchRow
+from app.imap.wire.plain_files import read_plain_files
 from app.imap.wire.tokenizer import Token
 from app.mime.addresses import parse_addresses
 from app.mime.attachments import attachments
@@ -15,7 +16,7 @@ from app.mime.row_fields import RowFields, read_row_fields
 from app.mime.snippet import preview, preview_from_section
 from app.mime.words import decode_words
 
-#: Stands for the tree of a row of texts alone.
+#: Stands for the tree of a row that was read by its form.
 _TEXT_ALONE = Part("1", "text/plain")
 
 UNREADABLE_ENVELOPE = "unreadable_envelope"
@@ -59,7 +60,8 @@ def _facts(
     with_preview: bool,
 ) -> SummaryFacts:
     """Put together what was read; `defects` gets those of the structure and the size."""
-    if structure is None:
+    files = _files_of(row, structure)
+    if files is None:
         defects.append(UNREADABLE_STRUCTURE)
     size = row.number(b"RFC822.SIZE")
     if size is None:
@@ -80,7 +82,7 @@ def _facts(
         envelope.date,
         read_date(row.text(b"INTERNALDATE") or b""),
         size or 0,
-        attachments(structure) if structure is not None else (),
+        files or (),
         fields.list,
         _preview(row, structure) if with_preview else None,
         tuple(defects),
@@ -90,12 +92,22 @@ def _facts(
 def structure_of(row: FetchRow) -> Part | None:
     """Read the row's tree; None when the server's description makes no sense.
 
-    Of a row that was read by its form the tree is as much as a list row needs: what is attached.
+    A row that was read by its form has none, only its files: its text stands for the tree.
     """
+    if row.files is not None:
+        return _TEXT_ALONE
     try:
-        if row.files is not None:
-            return Part(None, "multipart/mixed", parts=read_files(row.files)) if row.files else _TEXT_ALONE
         return read_structure(row.items.get(b"BODYSTRUCTURE"))
+    except MalformedResponse:
+        return None
+
+
+def _files_of(row: FetchRow, structure: Part | None) -> tuple[Attachment, ...] | None:
+    """List the attachments; None when the server's description makes no sense."""
+    if row.files is None:
+        return None if structure is None else attachments(structure)
+    try:
+        return read_plain_files(row.files)
     except MalformedResponse:
         return None
 

@@ -36,10 +36,11 @@ def mark_attachments(root: Part) -> Part:
 def attachments(root: Part) -> tuple[Attachment, ...]:
     """List the attachments of a marked tree, in the order of the message; sizes are decoded bytes, estimated."""
     found = [part for part in root.walk() if part.is_attachment and part.section is not None]
-    return tuple(_attachment(part, part.section) for part in found[:MAX_PARTS] if part.section is not None)
+    return tuple(attachment_of(part, part.section) for part in found[:MAX_PARTS] if part.section is not None)
 
 
-def _attachment(part: Part, section: str) -> Attachment:
+def attachment_of(part: Part, section: str) -> Attachment:
+    """Show a part that is an attachment; `section` is its number."""
     return Attachment(
         part=section,
         filename=part.filename,

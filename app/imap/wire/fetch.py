@@ -33,7 +33,7 @@ class FetchRow(NamedTuple):
     items: dict[bytes, Token]
     is_broken: bool = False
     envelope: Envelope | None = None
-    files: list[Token] | None = None
+    files: bytes | None = None
     header: bytes | None = None
 
     def number(self, name: bytes) -> int | None:

@@ -64,6 +64,8 @@ _FLAGS = re.compile(
 )
 #: Bytes of an address list up to which it is remembered: the same people write again and again.
 _SHORT = 400
+#: Bytes of files up to which a row is read by its form: no bound of the tokenizer is near.
+_MOST_FILES = 8192
 
 #: A folded or long subject comes as a literal, and an address or a filename may: more of them are no common form.
 _MOST_PIECES = 11
@@ -86,10 +88,10 @@ def read_flags_row(text: bytes) -> tuple[int, Items] | None:
     return int(uid), items
 
 
-def read_plain_row(pieces: Pieces) -> tuple[int, Items, Envelope, list[Token] | None] | None:
+def read_plain_row(pieces: Pieces) -> tuple[int, Items, Envelope, bytes | None] | None:
     """Read a row whose last literal is its header fields: UID, items, envelope, and its files.
 
-    The files are those behind the texts of a multipart/mixed, parts 2, 3, …; [] for texts alone. When they are known
+    The files are the leaves behind the texts of a multipart/mixed, as written; b"" for texts alone. When they are known
     there is no BODYSTRUCTURE among the items; when they are None there is. None for a row of another form.
     """
     text, literal = pieces[0], pieces[-2]
@@ -103,17 +105,18 @@ def read_plain_row(pieces: Pieces) -> tuple[int, Items, Envelope, list[Token] | 
     uid, flags, received, size, *envelope = head.groups()
     items: Items = {b"FLAGS": list(flags.split()), b"INTERNALDATE": received[1:-1], b"RFC822.SIZE": size}
     tail = _TAIL.fullmatch(text, head.end())
-    if tail is not None:
-        items[tail.group(2)] = literal
-        return int(uid), items, _envelope(envelope), tokenize((tail.group(1),)) if tail.group(1) else []
+    files, name = tail.groups(b"") if tail is not None else (None, b"")
+    if files is not None and len(files) <= _MOST_FILES:
+        items[name] = literal
+        return int(uid), items, _envelope(envelope), files
     rest = tokenize((b"(" + text[head.end() :], literal, b")"))
     if len(rest) != 1 or not isinstance(rest[0], list) or len(rest[0]) != 3:
         return None
-    structure, name, fields = rest[0]
-    if not isinstance(name, bytes):
+    structure, item, fields = rest[0]
+    if not isinstance(item, bytes):
         return None
     items[b"BODYSTRUCTURE"] = structure
-    items[name.upper()] = fields
+    items[item.upper()] = fields
     return int(uid), items, _envelope(envelope), None
 
 
