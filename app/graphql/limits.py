@@ -10,6 +10,11 @@ MAX_DEPTH = 16
 MAX_FIELDS = 1_000
 #: Names given to fields: a screen of ten mailboxes has 20. Validation compares fields of one name pair by pair.
 MAX_ALIASES = 50
+#: Pairs of fields of one name in one place, and of fragments spread there, in all definitions: validation compares each
+#: pair and all below, at 100 µs where a page of rows is below. A screen made of thirty fragments has 600.
+MAX_PAIRS = 2_000
+#: Selections looked at while pairs are counted: fragments that nothing spreads may double with each level as well.
+MAX_OPENED = 10_000
 #: Directives; `@include` and `@skip` are all there are.
 MAX_DIRECTIVES = 50
 #: Variables of an operation.
