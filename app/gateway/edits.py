@@ -1,7 +1,8 @@
 """Changes of messages. Nothing here is done twice but what may be: what a lost connection leaves open is told."""
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from functools import lru_cache
+from typing import TypeGuard, TypeVar
 
 from app.domain.edits import (
     Appended,
@@ -44,7 +45,7 @@ class Edits:
         may_repeat = unchanged_since is None
 
         def act(session: MailSession, deadline: float) -> tuple[FlagOutcome, ...]:
-            if not isinstance(session, FlagSession):
+            if not _keeps_flags(session):
                 raise NotSupportedByServer("The mail server keeps no flags.", "flags")
             told.append(session.store_flags(messages, edit, unchanged_since, deadline))
             if may_repeat and all(one.state is ItemState.UNKNOWN for one in told[-1]):
@@ -157,6 +158,16 @@ class Edits:
         away: Iterable[Uid] = (item.uid for item in report.items if item.state in _AWAY)
         for uid in away:
             self._structures.drop(account_id, MessageAddress(messages.mailbox, messages.uidvalidity, uid))
+
+
+def _keeps_flags(session: MailSession) -> TypeGuard[FlagSession]:
+    return _is_flag_session(type(session))
+
+
+@lru_cache(maxsize=16)
+def _is_flag_session(kind: type[object]) -> bool:
+    """Hold a class of sessions against the protocol: Python looks at every member of it each time it is asked."""
+    return issubclass(kind, FlagSession)
 
 
 def _moving(session: MailSession) -> MoveSession:

@@ -4,6 +4,7 @@ What a message has afterwards is asked with a FETCH behind the STORE, in the sam
 for messages it changed, says OK to one on a read-only mailbox, and leaves out flags its access control list forbids.
 """
 
+import re
 from collections.abc import Sequence
 
 from app.domain.edits import FlagEdit, FlagOutcome, ItemState, MessageSet
@@ -25,8 +26,12 @@ from app.imap.window import Window
 from app.imap.wire.commands import Command, command
 from app.imap.wire.fetch import FetchRow
 from app.imap.wire.flags import is_keyword
+from app.imap.wire.responses import Untagged
 from app.imap.wire.uid_codes import modified_uids
 from app.imap.wire.uid_sets import format_set
+
+#: What a server that counts changes answers even to .SILENT (RFC 7162 section 3.1.3): no flags, which FETCH tells.
+_COUNT_ALONE = re.compile(rb"\(UID [0-9]{1,10} MODSEQ \([0-9]{1,20}\)\)")
 
 
 def store_flags(
@@ -58,6 +63,7 @@ class _Work:
         self._lost: MailhatchError | None = None
         self.view: View | None = None
         self.outcomes: dict[Uid, FlagOutcome] = {}
+        self._judged: dict[tuple[str, ...], tuple[tuple[str, ...], bool]] = {}
 
     def refused(self) -> MailhatchError | None:
         """Why this mailbox cannot take this change, None when it can. Raises NotSupportedByServer for a condition that
@@ -94,7 +100,12 @@ class _Work:
             left = [tuple(uid for uid in part if uid not in changed) for part in sets]
             stores = self._stores([part for part in left if part], is_second=True)
         window = Window(len(_all(sets)), _all(sets))
-        sent = send(self._selection, [*stores, *self._fetches(sets)], deadline, window.take)
+
+        def take(untagged: Untagged) -> None:
+            if len(untagged.rest) > 1 or not _COUNT_ALONE.fullmatch(untagged.rest[0]):
+                window.take(untagged)
+
+        sent = send(self._selection, [*stores, *self._fetches(sets)], deadline, take)
         changed |= _changed(sent.replies, sets)
         self._tell(sets, sent, {row.uid: row for row in window.rows.values()}, changed)
 
@@ -133,18 +144,24 @@ class _Work:
             if refusal is not None:
                 return FlagOutcome(uid, ItemState.FAILED, error=refusal)
             return FlagOutcome(uid, ItemState.GONE)
-        names = row.flags()
-        flags, modseq = from_imap(names), modseq_of(row)
+        (flags, is_done), modseq = self._judge(row.flags()), modseq_of(row)
         if is_changed:
             return FlagOutcome(uid, ItemState.CHANGED, flags, modseq)
-        has = {name.encode("utf-8").lower() for name in names}
-        is_done = has.issuperset(flag.lower() for flag in self._add) and has.isdisjoint(
-            flag.lower() for flag in self._remove
-        )
         if is_done:
             return FlagOutcome(uid, ItemState.DONE, flags, modseq)
         error = refusal or PermissionDenied("The mail server did not change these flags.")
         return FlagOutcome(uid, ItemState.FAILED, flags, modseq, error)
+
+    def _judge(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+        """Tell our words for flags, and whether they are as asked; most messages of a batch have the same."""
+        found = self._judged.get(names)
+        if found is None:
+            has = {name.encode("utf-8").lower() for name in names}
+            is_done = has.issuperset(flag.lower() for flag in self._add) and has.isdisjoint(
+                flag.lower() for flag in self._remove
+            )
+            found = self._judged[names] = (from_imap(names), is_done)
+        return found
 
 
 def _all(sets: Sequence[tuple[Uid, ...]]) -> set[Uid]:

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.domain.errors import PreconditionFailed
 
@@ -26,7 +27,7 @@ class Version:
 
 def write_version(reference: str, flags: Sequence[str], modseq: int | None) -> str:
     """Spell the version of a message (its id) with these flags."""
-    return f"{modseq or 0:x}-{_digest(reference)}-{_digest(*sorted(flags))}"
+    return f"{modseq or 0:x}-{_digest(reference)}-{_digest_of_flags(tuple(flags))}"
 
 
 def read_version(text: str, reference: str) -> Version:
@@ -39,7 +40,12 @@ def read_version(text: str, reference: str) -> Version:
 
 def is_of_flags(version: Version, flags: Sequence[str]) -> bool:
     """Whether a message with these flags is of this version, as far as flags tell."""
-    return version.flags == _digest(*sorted(flags))
+    return version.flags == _digest_of_flags(tuple(flags))
+
+
+@lru_cache(maxsize=1024)
+def _digest_of_flags(flags: tuple[str, ...]) -> str:
+    return _digest(*sorted(flags))
 
 
 def _digest(*words: str) -> str:

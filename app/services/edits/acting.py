@@ -112,7 +112,7 @@ class Acting:
                 order.account.id, messages, order.action.edit, unchanged_since, self._timeout
             )
             self._observe(order, [place.key(each.uid) for each in outcomes if each.state is ItemState.DONE], [])
-            return tuple(flagged(place, each) for each in outcomes)
+            return flagged(place, outcomes)
         report = await self._relocate(order, messages)
         if order.target is not None and report.uidvalidity not in {None, order.target.uidvalidity}:
             await self._refreshed(order)

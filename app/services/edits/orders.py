@@ -1,13 +1,13 @@
 """What is to be done, where; and what became of it, in a client's words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.domain.access import Principal
 from app.domain.account import Account
 from app.domain.edits import Action, EditedMessage, FlagOutcome, ItemState, MoveReport
 from app.domain.errors import MailhatchError, OutcomeUnknown, PreconditionFailed, StaleReference
-from app.domain.ids import MessageKey, Uid, mailbox_id, message_id
+from app.domain.ids import MessageKey, Uid, mailbox_id, message_id, message_ids
 from app.domain.ports import MailboxRow
 from app.services.version import write_version
 
@@ -40,16 +40,22 @@ class Place:
         return MessageKey(self.row, self.uidvalidity, uid)
 
 
-def flagged(place: Place, outcome: FlagOutcome) -> EditedMessage:
-    """Tell what became of a message whose flags were to change."""
-    reference = message_id(place.key(outcome.uid))
-    return EditedMessage(
-        id=reference,
-        state=outcome.state,
-        flags=outcome.flags,
-        mailbox_id=mailbox_id(place.row),
-        version=None if outcome.flags is None else write_version(reference, outcome.flags, outcome.modseq),
-        error=_error(outcome.state, outcome.error),
+def flagged(place: Place, outcomes: Sequence[FlagOutcome]) -> tuple[EditedMessage, ...]:
+    """Tell what became of messages whose flags were to change."""
+    box = mailbox_id(place.row)
+    ids = message_ids(place.row, place.uidvalidity, [outcome.uid for outcome in outcomes])
+    return tuple(
+        [
+            EditedMessage(
+                id=reference,
+                state=outcome.state,
+                flags=outcome.flags,
+                mailbox_id=box,
+                version=None if outcome.flags is None else write_version(reference, outcome.flags, outcome.modseq),
+                error=_error(outcome.state, outcome.error),
+            )
+            for reference, outcome in zip(ids, outcomes, strict=True)
+        ]
     )
 
 
