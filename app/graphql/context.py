@@ -44,6 +44,10 @@ class Call:
             raise NotFound("This message has no such part.")
         return self.at.links.url(self.base_url, self.principal, AccountId(account_id), message, part)
 
+    def linked_if_may(self, account_id: str, summary: Summary) -> Summary:
+        """Give the attachments of a summary their links if the caller may follow them."""
+        return self.linked(account_id, summary) if self.may(Scope.MAIL_BODY_READ) else summary
+
     def linked(self, account_id: str, summary: Summary) -> Summary:
         """Give the attachments of a summary their links."""
         if not summary.attachments:

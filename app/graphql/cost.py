@@ -27,13 +27,17 @@ from graphql import (
 
 from app.graphql.limits import MAX_NODES
 from app.http.limits import DEFAULT_PAGE, MAX_PAGE
+from app.services.limits import THREAD_MESSAGES
 
 #: Beyond 1 for an object and 0 for a value: round trips, bytes to fetch, HTML to clean.
 _WEIGHTS = {
     "Account.mailboxes": 20,
     "Account.capabilities": 5,
     "Account.message": 5,
+    "Account.search": 20,
+    "Account.thread": 10,
     "Mailbox.messages": 5,
+    "Mailbox.threads": 10,
     "Message.body": 10,
     "Message.headers": 3,
     "Message.structure": 3,
@@ -41,6 +45,8 @@ _WEIGHTS = {
     "Query.__schema": 50,
     "Query.__type": 10,
 }
+#: How many a list without an argument for it may have.
+_LENGTHS = {"ThreadMessages.items": THREAD_MESSAGES}
 #: A change of mail or of an account.
 _MUTATION = 10
 
@@ -97,7 +103,8 @@ class _Costs:
         inner = get_named_type(field.type)
         if not is_composite_type(inner) or node.selection_set is None or inner.name.startswith("__"):
             return weight
-        return 1 + weight + self._times(node, field.args) * self.of(node.selection_set, inner)
+        times = _LENGTHS.get(f"{kind.name}.{node.name.value}") or self._times(node, field.args)
+        return 1 + weight + times * self.of(node.selection_set, inner)
 
     def _times(self, node: FieldNode, args: Mapping[str, Any]) -> int:
         given = {item.name.value: item.value for item in node.arguments or ()}

@@ -77,10 +77,13 @@ def enumeration(kind: type[enum.StrEnum], name: str | None = None) -> Any:
     return _enums[kind]
 
 
-def choice(domain: type[Any], field: str, name: str, description: str) -> None:
-    """Make a GraphQL enum of a field's `Literal`: `MADE_FROM_HTML` for `"made_from_html"`."""
-    values = get_args(get_type_hints(domain)[field])
-    _known[get_type_hints(domain)[field]] = _enum(name, {value.upper(): value for value in values}, description)
+def choice(domain: type[Any], field: str, name: str, description: str) -> Any:
+    """Make a GraphQL enum of a field's `Literal`: `MADE_FROM_HTML` for `"made_from_html"`. Return it, or it or null."""
+    hint = get_type_hints(domain)[field]
+    literals = [item for item in get_args(hint) if get_origin(item) is Literal] or [hint]
+    values = get_args(literals[0])
+    made = _known[literals[0]] = _enum(name, {value.upper(): value for value in values}, description)
+    return made if literals[0] is hint else made | None
 
 
 def _enum(name: str, values: dict[str, str], description: str) -> Any:

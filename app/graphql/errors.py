@@ -6,7 +6,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from app.domain import errors
-from app.domain.errors import MailhatchError
+from app.domain.errors import FieldProblem, MailhatchError
 from app.telemetry.log import current_request_id
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def described(error: MailhatchError) -> dict[str, Any]:
         told["retryAfter"] = round(error.retry_after, 3)
     match error:
         case errors.InvalidRequest() if error.problems:
-            told["errors"] = [{"detail": item.detail, "pointer": item.pointer} for item in error.problems]
+            told["errors"] = [_finding(item) for item in error.problems]
         case errors.StaleReference():
             told["movedTo"] = error.moved_to
         case errors.NotSupportedByServer():
@@ -54,6 +54,11 @@ def described(error: MailhatchError) -> dict[str, Any]:
         case _:
             pass
     return told
+
+
+def _finding(item: FieldProblem) -> dict[str, Any]:
+    found: dict[str, Any] = {"detail": item.detail, "pointer": item.pointer}
+    return found if item.code is None else found | {"code": item.code, "position": item.position}
 
 
 def _cause(error: GraphQLError) -> MailhatchError | None:

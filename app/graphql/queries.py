@@ -15,12 +15,14 @@ from app.graphql.types.account import Account, AccountConnection, AccountNode, S
 from app.graphql.types.mailbox import MailboxNode, mailbox_node
 from app.graphql.types.message import MessageNode, message_node
 from app.graphql.types.node import Node
-from app.graphql.types.paging import After, First, Page, checked
+from app.graphql.types.paging import After, First, Page, checked, page_of
 from app.graphql.types.token import TokenConnection
+from app.graphql.types.webhook import Webhook, WebhookConnection
 from app.http.limits import DEFAULT_PAGE
 from app.http.views import AccountView, TokenView
+from app.http.webhook_views import WebhookView
 
-AnyNode = AccountNode | MailboxNode | MessageNode
+AnyNode = AccountNode | MailboxNode | MessageNode | WebhookView
 
 
 @strawberry.type(description="What can be read.")
@@ -65,7 +67,19 @@ class Query:
 
         return Page([TokenView.of(item) for item in found], following, after is None, cursor_at)
 
-    @resolved(Node | None, "An account, a mailbox or a message by its id (Relay).")
+    @resolved(Webhook | None, "A webhook by its id. Needs `webhooks.manage`.")
+    async def webhook(self, info: Info, id: strawberry.ID) -> WebhookView:  # noqa: A002
+        """Find a webhook."""
+        return await _webhook(info, id)
+
+    @resolved(WebhookConnection | None, "The webhooks within this token's reach, by id.")
+    async def webhooks(self, info: Info, first: First = DEFAULT_PAGE, after: After = None) -> Page[WebhookView]:
+        """List webhooks."""
+        call = info.context
+        found, following = await call.at.webhooks.list(call.principal, checked(first, after), after)
+        return page_of([WebhookView.of(item) for item in found], following, after)
+
+    @resolved(Node | None, "An account, a mailbox, a message or a webhook by its id (Relay).")
     async def node(self, info: Info, id: strawberry.ID) -> AnyNode:  # noqa: A002
         """Find anything that has an id."""
         return await _node(info, id)
@@ -82,9 +96,15 @@ def _account(account: DomainAccount) -> AccountNode:
     return loaded(AccountView.of(account))
 
 
+async def _webhook(info: Info, reference: str) -> WebhookView:
+    return WebhookView.of(await info.context.at.webhooks.get(info.context.principal, reference))
+
+
 async def _node(info: Info, reference: str) -> AnyNode:
     if reference.startswith("acc_"):
         return await account_node(info, reference)
+    if reference.startswith("whk_"):
+        return await _webhook(info, reference)
     if not reference.startswith(("mbx_", "msg_")):
         raise NotFound("No such thing.")
     call = info.context

@@ -10,12 +10,13 @@ from app.graphql.scalars import SCALARS
 from app.graphql.types.account import Account
 from app.graphql.types.mailbox import Mailbox
 from app.graphql.types.message import Message
+from app.graphql.types.webhook import Webhook
 
 
 def build() -> strawberry.Schema:
     """Make the schema."""
     return strawberry.Schema(
-        Query, Mutation, types=(Account, Mailbox, Message), config=StrawberryConfig(scalar_map=SCALARS)
+        Query, Mutation, types=(Account, Mailbox, Message, Webhook), config=StrawberryConfig(scalar_map=SCALARS)
     )
 
 

@@ -26,7 +26,7 @@ IdempotencyKey = Annotated[
 #: A Structured Field string in quotes, as the draft says, or the bare token that most clients send.
 _KEY = re.compile(r'"?([\x21\x23-\x5b\x5d-\x7e]+)"?\Z')
 _KEPT_HEADERS = ("location", "content-type")
-_TOO_LARGE = "This was done; its answer was too large to be kept for a repetition."
+TOO_LARGE = "This was done; its answer was too large to be kept for a repetition."
 
 
 async def once(
@@ -51,25 +51,31 @@ async def once(
 
     if key is None:
         return await told()
-    match = _KEY.match(key)
-    if match is None:
-        detail = "An Idempotency-Key is visible ASCII characters."
-        raise InvalidRequest(detail, [FieldProblem(detail, "/header/Idempotency-Key")])
+    word = checked_key(key, "/header/Idempotency-Key")
     body = await request.body() if payload is None else payload
     what = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body
     # Keyed with what is nowhere stored: the body may hold a password, and a plain digest of it could be guessed at.
-    fingerprint = hmac.digest(match[1].encode("ascii"), what, hashlib.sha256)
+    fingerprint = hmac.digest(word.encode("ascii"), what, hashlib.sha256)
     answers: list[Response] = []
 
     async def done() -> StoredAnswer:
         answers.append(await told())
         stored = _stored(answers[0])
-        return stored if len(stored.body) <= KEPT_ANSWER_BYTES else _stored(refusal(Conflict(_TOO_LARGE)))
+        return stored if len(stored.body) <= KEPT_ANSWER_BYTES else _stored(refusal(Conflict(TOO_LARGE)))
 
-    stored, is_again = await state_of(request).idempotency.once(principal.token_id, match[1], fingerprint, done)
+    stored, is_again = await state_of(request).idempotency.once(principal.token_id, word, fingerprint, done)
     if is_again:
         return Response(stored.body, stored.status, dict(stored.headers) | {"Idempotency-Replayed": "true"})
     return answers[0]
+
+
+def checked_key(key: str, pointer: str) -> str:
+    """Return the key without quotes. Raises InvalidRequest with the pointer to it."""
+    match = _KEY.match(key)
+    if match is None or len(key) > MAX_IDEMPOTENCY_KEY:
+        detail = f"An Idempotency-Key is 1 to {MAX_IDEMPOTENCY_KEY} visible ASCII characters."
+        raise InvalidRequest(detail, [FieldProblem(detail, pointer)])
+    return match[1]
 
 
 def _stored(answer: Response) -> StoredAnswer:

@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from app.domain import errors
 from app.domain.errors import FieldProblem, InvalidRequest, MailhatchError
+from app.http.findings import refusal
 from app.telemetry.log import current_request_id
 
 _log = logging.getLogger(__name__)
@@ -60,8 +61,6 @@ STATUS: dict[type[MailhatchError], int] = {
 #: Seconds to wait before a retry where the error itself does not know: long enough for a connection to come free.
 _DEFAULT_RETRY_AFTER = 1
 _RETRY_STATUSES = (429, 503)
-#: The fields of bodies whose type is chosen by a tag.
-_TAGGED = ("auth", "action")
 #: Relative to the service, which explains each code at this address.
 _TYPE = "/problems/"
 
@@ -155,26 +154,7 @@ def _instance(scope: Scope) -> str:
 
 def validation_problem(failed: RequestValidationError) -> InvalidRequest:
     """Turn the framework's findings into ours, with JSON Pointers; the values themselves are never repeated."""
-    found: list[FieldProblem] = []
-    for item in failed.errors()[:50]:
-        where, *rest = item["loc"] or ("body",)
-        if item["type"] == "json_invalid":
-            rest = []  # the framework names a position in the text there
-        # Pydantic puts the chosen type between a tagged union and its fields; the body has no such step.
-        steps = [_step(step) for before, step in zip(["", *rest], rest, strict=False) if before not in _TAGGED]
-        prefix = "" if where == "body" else f"/{where}"
-        found.append(FieldProblem(_sentence(item["type"], item["msg"]), prefix + "".join(f"/{step}" for step in steps)))
-    return InvalidRequest("The request is not valid; `errors` says where.", found)
-
-
-def _step(step: object) -> str:
-    return str(step).replace("~", "~0").replace("/", "~1")
-
-
-def _sentence(kind: str, message: str) -> str:
-    if kind == "json_invalid":
-        return "The body is not valid JSON."
-    return message.removeprefix("Value error, ")
+    return refusal(failed.errors())
 
 
 def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:

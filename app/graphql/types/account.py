@@ -1,12 +1,12 @@
 """Accounts: where the mail is, and the way down to it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
 from app.domain import capabilities
-from app.domain.account import AccountState
+from app.domain.account import AccountState, MailProtocol, Security
 from app.domain.ids import AccountId
 from app.graphql.context import Info
 from app.graphql.derive import choice, derive, derived, enumeration, resolved
@@ -14,10 +14,15 @@ from app.graphql.selection import selection
 from app.graphql.types.mailbox import Mailbox, MailboxNode, mailbox_node
 from app.graphql.types.message import Message, MessageNode, message_node
 from app.graphql.types.node import Node
-from app.graphql.types.paging import connection
+from app.graphql.types.paging import After, First, PageBeside, connection
+from app.graphql.types.search import SearchConnection, SearchSort, Wanted, refuse_direction_without_sort, search
+from app.graphql.types.thread import ThreadMessages, ThreadNode, thread_node
 from app.http import views
+from app.http.limits import DEFAULT_PAGE
 
 State = enumeration(AccountState)
+Protocol = enumeration(MailProtocol)
+Encryption = enumeration(Security)
 choice(views.AuthView, "type", "AuthType", "How an account logs in.")
 
 derive(views.AuthView, name="Auth", times=("expires_at",))
@@ -25,8 +30,15 @@ derive(views.TlsView, name="Tls")
 derive(views.IncomingView, name="Incoming", small=("port",))
 derive(views.ReasonView, name="StateReason", times=("since", "next_attempt_at"))
 
+SearchText = Annotated[
+    str,
+    strawberry.argument(
+        description="What to look for: words, and operators such as `from:ana is:unread has:attachment newer_than:7d "
+        "-in:archive`. Empty finds everything."
+    ),
+]
 #: Fields of an account that find out for themselves whether it is in reach.
-_FURTHER = frozenset(("mailboxes", "mailbox", "message", "capabilities"))
+_FURTHER = frozenset(("mailboxes", "mailbox", "message", "capabilities", "search", "thread"))
 
 
 @dataclass(slots=True, eq=False)
@@ -119,6 +131,33 @@ class Account(Node):
     async def message(root: strawberry.Parent[AccountNode], info: Info, id: strawberry.ID) -> MessageNode:  # noqa: A002
         """Open a message."""
         return await message_node(info, root.id, id)
+
+    @resolved(
+        SearchConnection | None,
+        "Messages that match a query, newest first: in one mailbox (id or role), or in all of the account but trash "
+        "and junk, which are searched when they are named. Bare words, `body:` and `text:` need `mail.body.read`. "
+        "Only one mailbox can be sorted.",
+    )
+    @staticmethod
+    async def search(
+        root: strawberry.Parent[AccountNode],
+        info: Info,
+        query: SearchText = "",
+        mailbox: strawberry.ID | None = None,
+        sort: SearchSort | None = None,
+        descending: bool = False,
+        first: First = DEFAULT_PAGE,
+        after: After = None,
+    ) -> PageBeside[MessageNode]:
+        """Search."""
+        refuse_direction_without_sort(sort, is_descending=descending)
+        return await search(info, root.id, Wanted(query, mailbox, sort, descending, first, after))
+
+    @resolved(ThreadMessages | None, "A conversation by its id, `thr_…`, or by the id of one of its messages.")
+    @staticmethod
+    async def thread(root: strawberry.Parent[AccountNode], info: Info, id: strawberry.ID) -> ThreadNode:  # noqa: A002
+        """Read a conversation."""
+        return await thread_node(info, root.id, id)
 
 
 async def account_node(info: Info, reference: str) -> AccountNode:

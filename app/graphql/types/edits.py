@@ -5,61 +5,78 @@ from typing import Any
 
 import strawberry
 
-from app.domain import edits
-from app.domain.errors import MailhatchError
-from app.graphql.derive import derived, resolved
-from app.graphql.errors import described
+from app.domain.edits import BatchReport, EditedMessage, ItemState
+from app.domain.ids import MailboxId, MessageId
+from app.graphql.derive import derived
+from app.graphql.scalars import Long
+from app.graphql.types.problem import Trouble
 
 
-@strawberry.type(description="Why something was not done: the same code as in `extensions.code`.")
-class Problem:
-    """One problem."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one message, as JSON has it."""
 
-    code: str
-    detail: str
-    blame: str
-    retryable: bool
-    moved_to: strawberry.ID | None
-
-
-def problem_of(error: MailhatchError) -> Problem:
-    """Write an error as a value."""
-    told = described(error)
-    return Problem(
-        code=told["code"],
-        detail=error.detail,
-        blame=told["blame"],
-        retryable=told["retryable"],
-        moved_to=told.get("movedTo"),
-    )
+    id: MessageId
+    state: ItemState
+    flags: tuple[str, ...] | None
+    moved_to: MessageId | None
+    mailbox_id: MailboxId | None
+    version: str | None
+    problem: Trouble | None
 
 
-@derived(edits.EditedMessage, omit=("error",))
+@derived(Outcome)
 class MessageResult:
     """What became of one message. `flags` and `version` are told after a change of flags; `movedTo` is the id of the
     message or of its copy in the other mailbox, null where the mail server does not tell. `problem` says why not.
     """
 
-    @resolved(Problem | None, "Why it was not done.")
-    @staticmethod
-    def problem(root: strawberry.Parent[edits.EditedMessage]) -> Problem | None:
-        """Tell why."""
-        return None if root.error is None else problem_of(root.error)
 
-
-@strawberry.type(description="A result for each message, in the order asked.")
+@strawberry.type(
+    description="A result for each message, in the order asked; of a filter newest first. `done` counts those that "
+    "are. `hasMore` tells that more match the filter than one call takes: repeat it for them."
+)
 class MessagesPayload:
     """The answer of a change of messages."""
 
     results: list[MessageResult]
+    done: Long
+    has_more: bool
     client_mutation_id: str | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Done:
     """The same while its fields are resolved."""
 
-    results: tuple[edits.EditedMessage, ...]
+    results: tuple[Outcome, ...]
+    done: int
+    has_more: bool
+    client_mutation_id: str | None
+
+    @classmethod
+    def of(cls, report: BatchReport, client_mutation_id: str | None) -> "Done":
+        """Tell of a batch; an error is written once, however many messages have it."""
+        told: dict[int, Trouble] = {}
+
+        def outcome(item: EditedMessage) -> Outcome:
+            error = item.error
+            if error is not None and id(error) not in told:
+                told[id(error)] = Trouble.of(error)
+            why = None if error is None else told[id(error)]
+            return Outcome(item.id, item.state, item.flags, item.moved_to, item.mailbox_id, item.version, why)
+
+        done = sum([item.state is ItemState.DONE for item in report.items])
+        return cls(tuple([outcome(item) for item in report.items]), done, report.has_more, client_mutation_id)
+
+
+@strawberry.type(description="A message that was stored; `id` is null where the mail server does not tell it.")
+class StoredPayload:
+    """The answer of storing a message. `size` is bytes."""
+
+    id: strawberry.ID | None
+    mailbox_id: strawberry.ID
+    size: Long
     client_mutation_id: str | None
 
 

@@ -10,15 +10,16 @@ from app.domain.access import Scope
 from app.domain.errors import NotFound
 from app.graphql.context import Info
 from app.graphql.derive import derived, resolved
-from app.graphql.selection import Selection, selection
-from app.graphql.types.message import MessageConnection, MessageNode
+from app.graphql.selection import selection
+from app.graphql.types.message import LIGHT, MessageConnection, MessageNode, wants_links
 from app.graphql.types.node import Node
-from app.graphql.types.paging import After, First, Page, checked
+from app.graphql.types.paging import After, First, Page, PageBeside, checked
+from app.graphql.types.thread import ThreadConnection, ThreadNode, threads_page
 from app.http.limits import DEFAULT_PAGE
 from app.services.pages import cursor_at
 
-#: What a row has without asking the mail server for more than UIDs and flags.
-_LIGHT = frozenset(("id", "mailboxId", "flags", "body", "headers", "structure", "partUrl"))
+#: What of a mailbox is found without its row in the list.
+_FURTHER = frozenset(("messages", "threads"))
 
 
 @dataclass(slots=True, eq=False)
@@ -62,21 +63,25 @@ class Mailbox(Node):
             limit=checked(first, after),
             cursor=after,
             with_preview="preview" in names,
-            with_facts=not names <= _LIGHT,
+            with_facts=not names <= LIGHT,
         )
         nodes = [MessageNode(root.account_id, item.id, item) for item in page.items]
-        if _wants_links(rows) and call.may(Scope.MAIL_BODY_READ):
+        if wants_links(rows) and call.may(Scope.MAIL_BODY_READ):
             nodes = [MessageNode(root.account_id, item.id, call.linked(root.account_id, item)) for item in page.items]
         return Page(nodes, page.next, after is None, lambda index: cursor_at(page, index))
 
-
-def _wants_links(rows: list[Selection]) -> bool:
-    return any("url" in row.under("attachments").names for row in rows)
+    @resolved(ThreadConnection | None, "Conversations, the one with the newest message first.")
+    @staticmethod
+    async def threads(
+        root: strawberry.Parent[MailboxNode], info: Info, first: First = DEFAULT_PAGE, after: After = None
+    ) -> PageBeside[ThreadNode]:
+        """List a page of conversations."""
+        return await threads_page(info, root.account_id, root.reference, first, after)
 
 
 async def mailbox_node(info: Info, account_id: str, reference: str) -> MailboxNode:
     """Find a mailbox by id or role; the account's list is asked for only if something of it is selected."""
-    if (names := selection(info).names) and names <= {"messages"}:
+    if (names := selection(info).names) and names <= _FURTHER:
         return MailboxNode(account_id, reference, None)
     tree = await info.context.loaders.tree(account_id)
     found = next((item for item in tree if reference in (item.id, item.role)), None)

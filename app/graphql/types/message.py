@@ -9,11 +9,14 @@ from app.domain import message as domain
 from app.domain.ids import MessageId
 from app.graphql.context import Info
 from app.graphql.derive import derived, resolved
-from app.graphql.selection import selection
+from app.graphql.selection import Selection, selection
 from app.graphql.types.node import Node
 from app.graphql.types.paging import connection
 from app.graphql.types.values import Body, Header, Part
 from app.services.limits import DEFAULT_BODY_BYTES, MAX_BODY_BYTES
+
+#: What a row has without asking the mail server for more than UIDs and flags.
+LIGHT = frozenset(("id", "mailboxId", "flags", "body", "headers", "structure", "partUrl"))
 
 
 @dataclass(slots=True, eq=False)
@@ -102,6 +105,11 @@ async def _opened(node: MessageNode, info: Info) -> domain.Message | domain.Mess
 
 
 MessageConnection = connection(Message, "A page of messages, newest first; `nodes` is `edges` without cursors.")
+
+
+def wants_links(rows: list[Selection]) -> bool:
+    """Whether the address of an attachment is selected."""
+    return any("url" in row.under("attachments").names for row in rows)
 
 
 async def message_node(info: Info, account_id: str, message: str) -> MessageNode:

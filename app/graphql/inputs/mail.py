@@ -1,6 +1,20 @@
-"""What mutations take. `account` is an id, or `external:` and your own id; a mailbox is an id or a role."""
+"""What mutations take. `account` is an id, or `external:` and your own id; a mailbox is an id or a role. Changes of
+messages take either `messages`, up to 1,000 ids of any mailboxes, or a `filter`.
+"""
 
 import strawberry
+
+from app.graphql.scalars import DateTime
+
+
+@strawberry.input(
+    description="All messages of a mailbox (id or role) that match a query as in `search`; empty matches all."
+)
+class MessageFilterInput:
+    """Acts on up to 10,000, newest first; `hasMore` tells of others."""
+
+    mailbox: strawberry.ID
+    query: str
 
 
 @strawberry.input(description="Flags to add to messages and to remove: `seen`, `flagged`, … or keywords.")
@@ -8,7 +22,8 @@ class ChangeFlagsInput:
     """Takes up to 1,000 messages, in few commands."""
 
     account: strawberry.ID
-    messages: list[strawberry.ID]
+    messages: list[strawberry.ID] | None = None
+    filter: MessageFilterInput | None = None
     add: list[str] = strawberry.field(default_factory=list)
     remove: list[str] = strawberry.field(default_factory=list)
     version: str | None = strawberry.field(
@@ -19,11 +34,12 @@ class ChangeFlagsInput:
 
 @strawberry.input(description="Messages to move or copy to a mailbox.")
 class PlaceMessagesInput:
-    """Takes up to 1,000 messages."""
+    """Takes up to 1,000 messages, or a filter."""
 
     account: strawberry.ID
-    messages: list[strawberry.ID]
     to: strawberry.ID
+    messages: list[strawberry.ID] | None = None
+    filter: MessageFilterInput | None = None
     client_mutation_id: str | None = None
 
 
@@ -32,7 +48,8 @@ class DeleteMessagesInput:
     """Takes up to 1,000 messages."""
 
     account: strawberry.ID
-    messages: list[strawberry.ID]
+    messages: list[strawberry.ID] | None = None
+    filter: MessageFilterInput | None = None
     permanently: bool = False
     client_mutation_id: str | None = None
 
@@ -71,13 +88,19 @@ class DeleteMailboxInput:
     client_mutation_id: str | None = None
 
 
-@strawberry.input(description="A token to make; what is left out is inherited. Nobody can give more than they have.")
-class CreateTokenInput:
-    """`expiresIn` is seconds."""
+@strawberry.input(
+    description="A message or a draft to store, as RFC 5322 has it: `raw` as text, or `rawBase64`. It comes in the "
+    "body of the request and is bounded like that; larger ones are uploaded over REST, where they are streamed."
+)
+class AppendMessageInput:
+    """It is not sent."""
 
-    name: str
-    scopes: list[str]
-    accounts: list[strawberry.ID] | None = None
-    tenant: str | None = None
-    expires_in: int | None = None
-    requests_per_minute: int | None = None
+    account: strawberry.ID
+    mailbox: strawberry.ID
+    raw: str | None = None
+    raw_base64: str | None = None
+    flags: list[str] = strawberry.field(default_factory=list)
+    received: DateTime | None = strawberry.field(
+        default=None, description="When it was received, with offset; now if missing."
+    )
+    client_mutation_id: str | None = None
