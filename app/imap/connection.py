@@ -123,7 +123,7 @@ class Connection:
             self.dialogue.execute([_identification()], deadline)
         self.dialogue.has_literal_plus = "LITERAL+" in engine.capabilities
         self.dialogue.has_literal_minus = "LITERAL-" in engine.capabilities or "IMAP4REV2" in engine.capabilities
-        self.transport.round_trips = self.transport.bytes_received = 0
+        self.transport.begin_count()
 
     def log_out(self, deadline: float) -> None:
         """Say goodbye and close; never raises."""

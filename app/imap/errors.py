@@ -21,13 +21,10 @@ from app.domain.errors import (
     UpstreamProtocolError,
     UpstreamRejected,
     UpstreamThrottled,
-    UpstreamTimeout,
     UpstreamUnavailable,
 )
 from app.imap.limits import MAX_BACKOFF
 from app.imap.wire.responses import Code
-
-HUNG_UP = "The mail server hung up."
 
 _BACKOFF = re.compile(rb"Suggested Backoff Time: ([0-9]{1,12}) milliseconds", re.IGNORECASE)
 _TOO_MANY = re.compile(rb"\AToo many simultaneous connections", re.IGNORECASE)
@@ -69,13 +66,6 @@ _BY_CODE: dict[bytes, _Make] = {
     b"PRIVACYREQUIRED": lambda: TlsFailed("The mail server demands an encrypted connection. Use `tls` or `starttls`."),
     b"CONTACTADMIN": lambda: UpstreamRejected("The mail server says: contact its administrator."),
 }
-
-
-def io_error(error: OSError) -> MailhatchError:
-    """Translate what a socket raised; ssl.SSLError is an OSError too."""
-    if isinstance(error, TimeoutError):
-        return UpstreamTimeout("The mail server did not answer in time.")
-    return UpstreamUnavailable(HUNG_UP)
 
 
 def refusal(status: bytes, code: Code | None, text: bytes) -> MailhatchError:

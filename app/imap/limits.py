@@ -12,9 +12,6 @@ MAX_RESPONSES = 100_000
 #: Responses to one flush before login.
 MAX_RESPONSES_BEFORE_LOGIN = 1000
 
-#: Bytes asked of the socket at a time; TLS gives at most 16 KiB of them at once.
-RECEIVE_SIZE = 65_536
-
 #: Reads of what came in unasked on an idle connection, before a change: news of the mailbox is far less.
 MAX_UNASKED_READS = 64
 

@@ -67,18 +67,27 @@ class Channel:
             raise UpstreamProtocolError("The mail server sent more than the bound allows.")
         return data
 
+    def receive_now(self) -> bytes | None:
+        """Return what has come in, without waiting: None when nothing has, b"" when the peer has closed the connection.
+
+        Never raises; a connection that is broken counts as closed, and so does one that passes the cap.
+        """
+        try:
+            self._sock.settimeout(0)
+            data = self._sock.recv(RECEIVE_SIZE)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return None
+        except OSError:
+            return b""
+        self.bytes_received += len(data)
+        self._bytes_left -= len(data)
+        return data if self._bytes_left >= 0 else b""
+
     def has_ended(self) -> bool:
         """Whether the peer has closed the connection, or spoken without being asked, as far as can be seen without
         waiting; of no further use then. Never raises.
         """
-        try:
-            self._sock.settimeout(0)
-            self._sock.recv(1)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return False
-        except OSError:
-            return True
-        return True
+        return self.receive_now() is not None
 
     def upgrade(self, wrap: Callable[[socket.socket], socket.socket]) -> None:
         """Put TLS on the connection; the caller has made sure that nothing came in ahead of it."""

@@ -98,9 +98,9 @@ def test_a_stopped_service_logs_out_and_ends_well(mail_user: MailUser, tmp_path:
     process = Process(tmp_path)
     account = process.call("POST", "/v1/accounts", account_of(mail_user)).json()["id"]
     process.call("GET", f"/v1/accounts/{account}/mailboxes")
-    assert mail_user.connections() == 1
+    assert mail_user.connections() > 0
     assert process.end(signal.SIGTERM) == 0
-    assert mail_user.connections() == 0
+    assert mail_user.has_connections(0)
 
 
 def test_the_log_is_json_without_secrets_or_mail(mail_user: MailUser, tmp_path: Path) -> None:

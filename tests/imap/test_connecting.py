@@ -107,7 +107,7 @@ def test_a_session_the_server_ended_is_dead(mail_user: MailUser, log_in: LogIn) 
 
 def test_closing_logs_out(mail_user: MailUser, log_in: LogIn) -> None:
     session = log_in(mail_user)
-    assert mail_user.connections() == 1
+    assert mail_user.has_connections(1)
     session.close(soon())
     assert not session.is_usable
     assert "Logged out" in mail_user.server.log

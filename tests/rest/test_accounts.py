@@ -168,7 +168,7 @@ async def test_a_merge_patch_changes_what_it_names(api: Api, account: str) -> No
 
 async def test_pause_closes_connections_and_resume_opens_again(api: Api, account: str, mail_user: MailUser) -> None:
     await api.get(f"/v1/accounts/{account}/mailboxes")
-    assert mail_user.connections() == 1
+    assert await asyncio.to_thread(mail_user.has_connections, 1)
     paused = await api.post(f"/v1/accounts/{account}/pause", status=200)
     assert paused["state"] == "paused"
     problem = await api.get(f"/v1/accounts/{account}/mailboxes", status=409)

@@ -1,5 +1,6 @@
 """A user of a test server, and what a test does on its behalf past the service."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -145,6 +146,19 @@ class MailUser:
         """Count this user's connections to the server now."""
         return sum(1 for line in self.server.who() if line.split()[0] == self.username)
 
+    def has_connections(self, count: int) -> bool:
+        """Whether the server soon counts so many connections of this user: it hears of logins and ends a little late."""
+        until = time.monotonic() + 10
+        while self.connections() != count:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
+        return True
+
     def kick(self) -> None:
-        """Make the server close every connection of this user."""
+        """Make the server close every connection of this user, those included that it has not counted yet."""
+        until = time.monotonic() + 10
+        while not self.connections() and time.monotonic() < until:
+            time.sleep(0.02)
         self.server.doveadm("kick", self.username)
+        assert self.has_connections(0), "the server does not let go"

@@ -48,7 +48,7 @@ def test_certificates_are_wrong_in_one_way_each(dovecot: Dovecot) -> None:
 
 def test_connections_are_counted_and_can_be_cut(mail_user: MailUser) -> None:
     with mail_user.client() as imap:
-        assert mail_user.connections() == 1
+        assert mail_user.has_connections(1)
         mail_user.kick()
         with pytest.raises(imap.AbortError):
             imap.noop()
