@@ -12,7 +12,9 @@ from app.domain.ids import AccountId, mailbox_row
 from app.domain.mailbox import Role
 from app.domain.ports import AccountFilter, Clock, WatchGateway
 from app.domain.snapshots import Depth, Watch
+from app.services.accounts import Accounts
 from app.services.changes import Changes
+from app.services.mailbox_copies import MailboxCopies
 from app.services.mailboxes import Mailboxes
 from app.services.tail import LogTail
 from app.storage.accounts import SqlAccountStore
@@ -39,6 +41,7 @@ class Feed:
     snapshots: SqlSnapshotStore
     tail: LogTail
     changes: Changes
+    copies: MailboxCopies
     supervisor: Supervisor
     lanes: SqlLaneStore
 
@@ -49,6 +52,7 @@ class FeedNeeds:
 
     database: Database
     store: SqlAccountStore
+    accounts: Accounts
     mailboxes: Mailboxes
     gateway: WatchGateway
     service: Principal
@@ -73,7 +77,9 @@ def open_feed(settings: Settings, needs: FeedNeeds, clock: Clock) -> Feed:
     async def watch_of(account_id: AccountId) -> Watch:
         return supervisor.watch(account_id) or await snapshots.watch(account_id)
 
-    return Feed(log, snapshots, tail, Changes(log, tail, clock, watch_of), supervisor, needs.lanes)
+    changes = Changes(log, tail, clock, watch_of)
+    copies = MailboxCopies(needs.accounts, log, snapshots)
+    return Feed(log, snapshots, tail, changes, copies, supervisor, needs.lanes)
 
 
 def beside_feed(

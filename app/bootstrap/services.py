@@ -67,7 +67,7 @@ async def open_services(settings: Settings, *, watches: bool = False) -> AsyncIt
         moved = MovedMessages(moved_store := SqlMovedMessageStore(database), clock)
         reading = open_reading(settings, ReadingNeeds(database, keyring, store, accounts, mail.gateway, moved), clock)
         webhooks = await open_webhooks(stack, settings, database, vault, store, clock, metrics)
-        feed = open_feed(settings, _feed_needs(database, store, reading, mail, webhooks), clock)
+        feed = open_feed(settings, _feed_needs(database, store, accounts, reading, mail, webhooks), clock)
         idempotency = Idempotency(answers := SqlIdempotencyStore(database, vault, clock), clock)
         stack.push_async_callback(idempotency.close)
         face = FaceServices(
@@ -85,6 +85,7 @@ async def open_services(settings: Settings, *, watches: bool = False) -> AsyncIt
             edits=open_edits(settings, accounts, reading.mailboxes, mail.gateway, moved, clock),
             webhooks=webhooks.service,
             changes=feed.changes,
+            copies=feed.copies,
             links=reading.links,
             rate_limiter=RateLimiter(clock),
             failures=FailureLimiter(clock),
@@ -112,10 +113,15 @@ def _accounts(
 
 
 def _feed_needs(
-    database: Database, store: SqlAccountStore, reading: Reading, mail: Mail, webhooks: OpenWebhooks
+    database: Database,
+    store: SqlAccountStore,
+    accounts: Accounts,
+    reading: Reading,
+    mail: Mail,
+    webhooks: OpenWebhooks,
 ) -> FeedNeeds:
     wake = webhooks.dispatcher.wake
-    return FeedNeeds(database, store, reading.mailboxes, mail.gateway, SERVICE, webhooks.lanes, wake)
+    return FeedNeeds(database, store, accounts, reading.mailboxes, mail.gateway, SERVICE, webhooks.lanes, wake)
 
 
 def _start(stack: AsyncExitStack, beside: Sequence[tuple[str, Coroutine[Any, Any, None]]]) -> None:

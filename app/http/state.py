@@ -14,6 +14,7 @@ from app.services.changes import Changes
 from app.services.edits import Edits
 from app.services.idempotency import Idempotency
 from app.services.links import PartLinks
+from app.services.mailbox_copies import MailboxCopies
 from app.services.mailboxes import Mailboxes
 from app.services.messages import Messages
 from app.services.owners import Owners
@@ -44,6 +45,7 @@ class FaceServices:
     threads: Threads
     webhooks: Webhooks
     changes: Changes
+    copies: MailboxCopies
     links: PartLinks
     rate_limiter: RateLimiter
     failures: FailureLimiter

@@ -18,6 +18,7 @@ from app.rest.middleware import BodyBound, RequestFrame
 from app.rest.routes import (
     accounts,
     changes,
+    mailbox_copies,
     mailbox_edits,
     mailboxes,
     message_edits,
@@ -42,6 +43,7 @@ _ROUTES = (
     threads,
     parts,
     changes,
+    mailbox_copies,
     webhooks,
     tokens,
     system,

@@ -33,3 +33,5 @@ THREAD_MESSAGES = 500
 THREAD_SAMPLE = 5
 #: Mailboxes a conversation is gathered from, one round trip each, where there is none with the role `all`.
 THREAD_MAILBOXES = 50
+#: Chunks of a snapshot read at a time for a copy: 8,000 messages, of which one chunk is decoded at once as JSON.
+COPIED_CHUNKS = 8

@@ -78,6 +78,23 @@ class SqlSnapshotStore:
                 found.extend(chunk_from(row.first, row.content) for row in rows)
         return tuple(found)
 
+    async def content(
+        self, account_id: AccountId, mailbox: int, after: int, count: int
+    ) -> tuple[SnapshotHeader, tuple[Chunk, ...]] | None:
+        """Read a header and the next `count` chunks, those whose `first` is over `after`, as they were at one moment.
+
+        None when the account has no such mailbox.
+        """
+        table, one = snapshot_chunks, mailbox_snapshots
+        header = select(one).where(one.c.account_id == account_id, one.c.mailbox == mailbox)
+        following = select(table.c.first, table.c.content).where(table.c.mailbox == mailbox, table.c.first > after)
+        async with read(self._database) as connection:
+            row = (await connection.execute(header)).one_or_none()
+            if row is None:
+                return None
+            rows = await connection.execute(following.order_by(table.c.first).limit(count))
+            return header_from(row), tuple([chunk_from(found.first, found.content) for found in rows])
+
     async def commit(self, account_id: AccountId, step: SnapshotStep, events: Sequence[NewEvent]) -> tuple[Event, ...]:
         """Replace the snapshots and write the events, in one transaction.
 

@@ -1,6 +1,7 @@
 """The change feed of a whole service that watches a real server."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -123,3 +124,48 @@ async def test_a_token_of_another_log_is_told_so(api: Api) -> None:
     gone = await api.get("/v1/changes", 410, params={"since": write_token(LogPosition(5, 0))})
     assert gone["code"] == "cursor_expired"
     assert "state" in gone["detail"]
+
+
+async def lines(api: Api, account: str, mailbox: str = "inbox") -> list[dict[str, Any]]:
+    answer = await api.http.get(f"/v1/accounts/{account}/mailboxes/{mailbox}/state")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("application/x-ndjson")
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+async def test_who_came_too_late_begins_with_a_copy(api: Api, mail_user: MailUser) -> None:
+    mail_user.fill(3)
+    mail_user.set_flags([2], ["\\Flagged"])
+    account = (await api.post("/v1/accounts", account_body(mail_user)))["id"]
+    await watched(api, account)
+    head, *messages = await lines(api, account)
+    rows = (await api.get(f"/v1/accounts/{account}/mailboxes/inbox/messages"))["items"]
+    assert messages == [{"id": row["id"], "flags": row["flags"]} for row in reversed(rows)]
+    assert messages[1]["flags"] == ["flagged"]
+    assert head["mailbox"]["role"] == "inbox"
+    assert head["mailbox"]["total"] == 3
+    assert (await lines(api, account, head["mailbox"]["id"]))[1:] == messages
+
+    copy = Copy(api, account)
+    copy.since, copy.mail = head["changes_token"], {one["id"]: one["flags"] for one in messages}
+    mail_user.expunge([1])
+    mail_user.set_flags([2], ["\\Seen"])
+    mail_user.deliver(b"Subject: one\r\n\r\nhello\r\n")
+    await copy.follow("message.created", "message.deleted", "message.updated")
+    assert copy.mail == {one["id"]: one["flags"] for one in (await lines(api, account))[1:]}
+
+
+async def test_a_copy_of_what_is_not_watched_is_refused(api: Api, mail_user: MailUser) -> None:
+    account = (await api.post("/v1/accounts", account_body(mail_user)))["id"]
+    mail_user.create_mailbox("Projects")
+    await watched(api, account)
+    boxes = (await api.get(f"/v1/accounts/{account}/mailboxes"))["items"]
+    projects = next(box["id"] for box in boxes if box["name"] == "Projects")
+    path = f"/v1/accounts/{account}/mailboxes"
+    assert (await api.get(f"{path}/{projects}/state", 409))["code"] == "conflict"
+    assert (await api.get(f"{path}/mbx_none/state", 404))["code"] == "not_found"
+    assert (await api.get("/v1/accounts/acc_none/mailboxes/inbox/state", 404))["code"] == "not_found"
+    body = {"name": "other", "scopes": ["mail.meta.read"], "accounts": []}
+    stranger = (await api.post("/v1/tokens", body | {"accounts": None, "tenant": "elsewhere"}))["token"]
+    refused = await api.http.get(f"{path}/inbox/state", headers={"Authorization": f"Bearer {stranger}"})
+    assert refused.status_code == 404

@@ -209,3 +209,14 @@ def test_any_chunk_comes_back(uids: set[int], flags: list[list[str]], data: st.D
 def test_a_full_chunk_is_small() -> None:
     full = chunk(1, *range(1, limits.CHUNK_UIDS + 1))
     assert len(chunk_content(full)) < 3000
+
+
+async def test_a_mailbox_is_read_on_behind_a_chunk(store: SqlSnapshotStore, account_id: AccountId) -> None:
+    written = MailboxWrite(INBOX, (chunk(1, 1, 3), chunk(4, 4), chunk(9, 9)))
+    await store.commit(account_id, SnapshotStep((written,)), ())
+    header = replace(INBOX, revision=1)
+    assert await store.content(account_id, 1, 0, 2) == (header, (chunk(1, 1, 3), chunk(4, 4)))
+    assert await store.content(account_id, 1, 4, 2) == (header, (chunk(9, 9),))
+    assert await store.content(account_id, 1, 9, 2) == (header, ())
+    assert await store.content(account_id, 2, 0, 2) is None
+    assert await store.content(AccountId("acc_other"), 1, 0, 2) is None

@@ -68,6 +68,14 @@ class SnapshotStore(Protocol):
     async def chunks(self, mailbox: int, firsts: Sequence[int]) -> tuple[Chunk, ...]:
         """Read chunks, ascending; those that are not there are left out."""
 
+    async def content(
+        self, account_id: AccountId, mailbox: int, after: int, count: int
+    ) -> tuple[SnapshotHeader, tuple[Chunk, ...]] | None:
+        """Read a header and the next `count` chunks, those whose `first` is over `after`, as they were at one moment.
+
+        None when the account has no such mailbox.
+        """
+
     async def commit(self, account_id: AccountId, step: SnapshotStep, events: Sequence[NewEvent]) -> tuple[Event, ...]:
         """Replace the snapshots and write the events, in one transaction.
 
