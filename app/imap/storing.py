@@ -31,7 +31,7 @@ from app.imap.wire.uid_codes import modified_uids
 from app.imap.wire.uid_sets import format_set
 
 #: What a server that counts changes answers even to .SILENT (RFC 7162 section 3.1.3): no flags, which FETCH tells.
-_COUNT_ALONE = re.compile(rb"\(UID [0-9]{1,10} MODSEQ \([0-9]{1,20}\)\)")
+_COUNT_ALONE = re.compile(rb"\((?:UID [0-9]{1,10} MODSEQ \([0-9]{1,20}\)|MODSEQ \([0-9]{1,20}\) UID [0-9]{1,10})\)")
 
 
 def store_flags(

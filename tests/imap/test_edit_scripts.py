@@ -96,6 +96,20 @@ def test_flags_lost_half_way_are_unknown_and_those_not_sent_are_not_done(open_se
         assert not session.is_usable
 
 
+@pytest.mark.parametrize("row", ["(UID 1 MODSEQ (9))", "(MODSEQ (9) UID 1)"])
+def test_a_row_without_flags_does_not_tell_what_became_of_them(open_session: Open, row: str) -> None:
+    heard = f"S: * 1 FETCH {row}"
+    script = (login(), select(), "C~ M3 UID STORE .*", heard, "S: M3 OK done", "C~ M4 UID FETCH .*",
+              "S: * 1 FETCH (UID 1 FLAGS (\\Seen))", "S: M4 OK done", "C~ M5 UID STORE .*",
+              heard, "!close")  # fmt: skip
+    with ScriptedServer(*script) as server:
+        session = open_session(server.endpoint)
+        (outcome,) = session.store_flags(chosen(1), SEEN, None, soon())
+        assert (outcome.state, outcome.flags) == (DONE, ("seen",))
+        (outcome,) = session.store_flags(chosen(1), SEEN, None, soon())
+        assert outcome.state is UNKNOWN
+
+
 def test_a_move_that_stops_half_way_is_told_message_by_message(open_session: Open) -> None:
     script = (login("MOVE UIDPLUS"), select(), "C: M3 UID SEARCH UID 1:4", 'C: M4 UID MOVE 1:4 "Trash"',
               "S: * SEARCH 1 2 3", "S: M3 OK done", "S: * OK [COPYUID 9 1 40] moved", "S: * 1 EXPUNGE",
