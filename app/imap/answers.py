@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from app.domain.errors import UpstreamProtocolError
+from app.imap.dialogue import Reply
 from app.imap.limits import MAX_MATCHES
-from app.imap.selection import Selection
+from app.imap.selection import Selection, View
 from app.imap.wire.commands import Argument, Command, command
 from app.imap.wire.errors import MalformedResponse
 from app.imap.wire.responses import Untagged
@@ -15,6 +16,10 @@ _T = TypeVar("_T")
 
 #: Arrivals of which a server may tell after its answer has them already.
 _LATE = 1_000
+
+
+#: What tells that the mailbox is no longer as it was.
+_NEWS = frozenset((b"EXISTS", b"EXPUNGE", b"VANISHED", b"FETCH"))
 
 
 class Answers:
@@ -29,11 +34,13 @@ class Answers:
         self._selection = selection
         self._by_kind: dict[bytes, list[Untagged]] = {b"SEARCH": [], b"ESEARCH": [], b"SORT": [], b"THREAD": []}
         self._messages = 0
+        self.has_news = False
         self._look()
 
     def take(self, untagged: Untagged) -> None:
-        """Take an answer; all else is ignored."""
+        """Take an answer, and notice news of the mailbox; all else is ignored."""
         self._look()
+        self.has_news = self.has_news or untagged.kind in _NEWS
         if untagged.kind in self._by_kind:
             self._by_kind[untagged.kind].append(untagged)
 
@@ -71,3 +78,31 @@ def search(selection: Selection, keys: Argument, *, is_ascii: bool = True) -> Co
     options = ["RETURN (ALL)"] if selection.features.has_esearch else []
     charsets = [] if is_ascii else ["CHARSET UTF-8"]
     return command("UID SEARCH", *options, *charsets, keys, expects=["SEARCH", "ESEARCH"])
+
+
+def ask(
+    selection: Selection,
+    mailbox: str,
+    uidvalidity: int | None,
+    commands: Sequence[Command],
+    deadline: float,
+    *,
+    is_fresh: bool = False,
+) -> tuple[View, Answers, Sequence[Reply]]:
+    """Ask about the mailbox as it is now, entering it in the same flush; returns what came, and replies to `commands`.
+
+    In the mailbox already, NOOP goes first, unless `is_fresh`. Dovecot puts off news to the end of a flush and answers
+    from before them: when news came, the commands are sent once more.
+    """
+    entering = selection.enter(mailbox, uidvalidity)
+    before = [*entering] if entering or is_fresh or not commands else [command("NOOP", expects=["FETCH"])]
+    answers = Answers(selection)
+    sent = [*before, *commands]
+    replies = selection.run(sent, deadline, answers.take) if sent else []
+    view = selection.entered(entering, replies)
+    if before and not entering and answers.has_news:
+        replies[0].require_ok()
+        answers = Answers(selection)
+        replies = selection.run(commands, deadline, answers.take)
+        return selection.entered([], replies), answers, replies
+    return view, answers, replies[len(before) :]

@@ -11,10 +11,11 @@ from app.domain.conversations import LinkedMessage, group
 from app.domain.errors import NotSupportedByServer
 from app.domain.ids import Uid
 from app.domain.lookup import Conversation, Conversations, MatchingUids
-from app.imap.answers import Answers, search
+from app.imap.answers import Answers, ask, search
 from app.imap.facts import fields_of, object_id
 from app.imap.limits import MAX_GROUPED, MAX_REFERENCES, MAX_THREAD_IDS
 from app.imap.selection import Selection, View
+from app.imap.window import joined
 from app.imap.wire.commands import Command, command
 from app.imap.wire.fetch import FetchRow, read_fetch
 from app.imap.wire.responses import Untagged
@@ -110,7 +111,12 @@ def _newest(
 
     def take(untagged: Untagged) -> None:
         row = read_fetch(untagged) if untagged.kind == b"FETCH" else None
-        if row is not None and len(rows) < most:
+        if row is None:
+            return
+        before = rows.get(row.uid)
+        if before is not None:
+            rows[row.uid] = joined(before, row)
+        elif len(rows) < most:
             rows[row.uid] = row
 
     numbers = f"{max(1, view.exists - most + 1)}:*"
@@ -119,10 +125,7 @@ def _newest(
 
 
 def _ask(selection: Selection, mailbox: str, commands: Sequence[Command], deadline: float) -> tuple[View, Answers]:
-    answers = Answers(selection)
-    entering = selection.enter(mailbox)
-    replies = selection.run([*entering, *commands], deadline, answers.take)
-    view = selection.entered(entering, replies)
-    for reply in replies[len(entering) :]:
+    view, answers, replies = ask(selection, mailbox, None, commands, deadline)
+    for reply in replies:
         reply.require_ok()
     return view, answers

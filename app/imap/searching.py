@@ -12,7 +12,7 @@ from itertools import product
 from app.domain.errors import CursorExpired, NotSupportedByServer, UpstreamProtocolError
 from app.domain.lookup import Matches, MatchQuery, Sort, SortKey
 from app.domain.search import HasAttachment, Leaf, Nothing, Term, can_judge_row, leaves, normal, replaced, some
-from app.imap.answers import Answers, search
+from app.imap.answers import ask, search
 from app.imap.limits import MAX_OPEN_TERMS
 from app.imap.selection import Selection
 from app.imap.wire.commands import Command, command
@@ -43,6 +43,7 @@ class _Search:
         self._query = query
         self._term = normal(query.term)
         self._deadline = deadline
+        self._is_fresh = False
         if query.sort is not None and not selection.features.has_sort:
             raise NotSupportedByServer("The mail server does not sort.", "sort")
 
@@ -79,14 +80,13 @@ class _Search:
 
     def _ask(self, term: Term, sort: Sort | None) -> tuple[int, Sequence[int]]:
         """Return UIDVALIDITY and the UIDs that answer a term."""
-        entering = self._selection.enter(self._query.mailbox, self._query.uidvalidity)
         nothing = isinstance(term, Nothing) or self._query.before_uid == 1
-        commands = list(entering)
-        if not nothing:
-            commands.append(self._command(term, sort))
-        answers = Answers(self._selection)
-        replies = self._selection.run(commands, self._deadline, answers.take) if commands else []
-        view = self._selection.entered(entering, replies)
+        commands = [] if nothing else [self._command(term, sort)]
+        view, answers, replies = ask(
+            self._selection, self._query.mailbox, self._query.uidvalidity, commands, self._deadline,
+            is_fresh=self._is_fresh,
+        )  # fmt: skip
+        self._is_fresh = True
         if self._query.uidvalidity is not None and self._query.uidvalidity != view.uidvalidity:
             raise CursorExpired("The mailbox was renumbered; start again without the cursor.")
         if nothing:

@@ -71,7 +71,7 @@ class Window:
             return
         before = self.rows.get(row.seq)
         if before is not None and before.uid == row.uid:
-            row = _joined(before, row)
+            row = joined(before, row)
         elif before is None and len(self.rows) >= self._max_rows:
             raise UpstreamProtocolError(_UNASKED)
         own = self._keep(dict(self.rows)) if self._own is None else self._own  # those of a run are not ours
@@ -94,7 +94,7 @@ class Window:
         self._keep(kept)
 
 
-def _joined(before: FetchRow, row: FetchRow) -> FetchRow:
+def joined(before: FetchRow, row: FetchRow) -> FetchRow:
     """Put what a second response says of a message to the first: flags of this moment may come by themselves."""
     return row._replace(
         items={**before.items, **row.items},

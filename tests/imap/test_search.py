@@ -64,6 +64,22 @@ def test_a_search_is_one_round_trip_and_its_rows_another(mail_user: MailUser, lo
     assert [row.uid for row in told] == rows.uids
 
 
+def test_what_changed_elsewhere_is_seen_by_the_next_search(mail_user: MailUser, log_in: LogIn) -> None:
+    mail_user.fill(3)
+    session = log_in(mail_user)
+    assert found(session, "is:flagged") == []
+    mail_user.set_flags([2], ["\\Flagged"])
+    assert found(session, "is:flagged") == [2]
+    mail_user.expunge([2])
+    assert found(session, "is:flagged") == []
+    (new,) = mail_user.append_all([b"Subject: new\r\n\r\nx"])
+    by_size = MatchQuery("INBOX", Everything(), sort=Sort(SortKey.SIZE, is_descending=False))
+    assert sorted(session.find(by_size, soon()).uids) == [1, 3, new]
+    mail_user.expunge([1])
+    assert {uid for one in session.conversations("INBOX", soon()).items for uid in one.uids} == {3, new}
+    assert trips(session, lambda: session.find(by_size, soon())) == 1  # nothing new: nothing is asked twice
+
+
 @pytest.mark.parametrize("off", ["nothing", "ESEARCH", "LITERAL+", "everything"])
 def test_what_is_found_does_not_depend_on_extensions(
     dovecot_with: Callable[..., Dovecot], open_session: Open, off: str
