@@ -87,6 +87,9 @@ async def test_a_connection_the_server_ended_while_idle_is_not_noticed(desk: Des
     await desk.connect(3)
     before = desk.proxy.counts.connections
     await asyncio.to_thread(desk.user.kick)
+    async with asyncio.timeout(20):  # the kick is a signal, and each process takes its time to go
+        while desk.proxy.ended < 3:
+            await asyncio.sleep(0.001)
     await desk.gateway.page(A, INBOX, 10)
     assert desk.proxy.counts.connections == before + 1
 

@@ -68,6 +68,7 @@ class Proxy:
         self._slice_pace: float | None = None
         self._server_bytes_left: int | None = None
         self._accepts = True
+        self._ended = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.host = "127.0.0.1"
         self.port = 0
@@ -91,6 +92,11 @@ class Proxy:
     def open_connections(self) -> int:
         """How many clients are connected now."""
         return len(self._links)
+
+    @property
+    def ended(self) -> int:
+        """How many connections the server has ended, of which their clients have been told."""
+        return self._ended
 
     @property
     def sent(self) -> list[bytes]:
@@ -189,13 +195,17 @@ class Proxy:
         try:
             await asyncio.gather(
                 self._pump(reader, lambda data: self._to_server(link, data), server_writer),
-                self._pump(server_reader, lambda data: self._to_client(link, data), writer),
+                self._from_server(server_reader, link, writer),
             )
         except (OSError, asyncio.CancelledError):
             pass
         finally:
             link.abort()
             self._links.discard(link)
+
+    async def _from_server(self, reader: asyncio.StreamReader, link: _Link, writer: asyncio.StreamWriter) -> None:
+        await self._pump(reader, lambda data: self._to_client(link, data), writer)
+        self._ended += 1
 
     async def _pump(
         self,
