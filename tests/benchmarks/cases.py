@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
-from tests.benchmarks.mail import ATTACHMENT_SECTION, text_sections
+from tests.benchmarks.mail import ATTACHMENT_SECTION, text_sections, written_by
 from tests.benchmarks.scale import MEBIBYTE, Scale
 from tests.benchmarks.stage import FILES, LARGE, Account, Service
 
@@ -17,6 +17,8 @@ PAGE = 50
 _FLAGGED = 50
 #: Messages of one batch of flags.
 _BATCH = 1_000
+#: Whose mail is searched for.
+_WRITER = 7
 #: Messages of an account that are opened by cold rows, each once, and those that one row opens at most.
 _BODIES = 1000
 _BODIES_OF_MANY = 100
@@ -63,7 +65,7 @@ def cases(scale: Scale) -> list[Case]:
     for accounts in (1, scale.accounts):
         many = "one account" if accounts == 1 else f"{accounts} accounts"
         found += [_tree(scale, accounts, many), _small_page(scale, accounts, many), _body(scale, accounts, many)]
-    return [*_downloads(scale), *found, *_large_pages(scale), *_flags(scale)]
+    return [*_downloads(scale), *found, *_large_pages(scale), *_searches(scale), *_flags(scale)]
 
 
 def _tree(scale: Scale, accounts: int, many: str) -> Case:
@@ -97,6 +99,33 @@ def _large_pages(scale: Scale) -> list[Case]:
             kinds, [[deep - PAGE + 1, deep]], _pages(LARGE, scale.offset),
         ),
     ]  # fmt: skip
+
+
+def _searches(scale: Scale) -> list[Case]:
+    writers = written_by(_WRITER, scale.large)
+    found = {
+        "search-from": ("by sender", f"from:writer{_WRITER}@", f'FROM "writer{_WRITER}@"', writers),
+        "search-size": ("that finds all", "larger:1", "LARGER 1", range(1, scale.large + 1)),
+    }
+    kinds: dict[State, str] = {"cold": "search", "cached": "search_flags"}
+    return [
+        Case(
+            key, f"Search {title}, mailbox of {scale.large:,}, page of {PAGE} of {len(uids):,}, one account", 1, LARGE,
+            kinds, [[criteria, list(uids[-PAGE:])]], _search(query),
+        )
+        for key, (title, query, criteria, uids) in found.items()
+    ]  # fmt: skip
+
+
+def _search(query: str) -> Callable[[Service, Sequence[Account]], Requests]:
+    def requests(_: Service, chosen: Sequence[Account]) -> Requests:
+        paths = [
+            f"{account.path}/search?q={quote(query)}&mailbox={account.mailboxes[LARGE]}&limit={PAGE}"
+            for account in chosen
+        ]
+        return Requests(paths, deque(paths), paths)
+
+    return requests
 
 
 def _body(scale: Scale, accounts: int, many: str) -> Case:

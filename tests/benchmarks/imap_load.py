@@ -9,6 +9,8 @@ documentation shows. Operations, and what a turn is for each:
     body            [uid, [sections]]         structure, then the text sections
     body_sections   [uid, [sections]]         the text sections alone
     part            [uid, [section]]          one part, whole, as the server encodes it
+    search          [criteria, [uids]]        all that answer, then the rows of these
+    search_flags    [criteria, [uids]]        the same when only the flags of these are not known
     store           [first, last, verb]       `flagged` added to or removed from the messages with these UIDs
 """
 
@@ -70,6 +72,10 @@ class RawClient:
             return self._ask("NOOP", f"FETCH {turn[0]}:{turn[1]} (UID FLAGS)")
         if operation == "store":
             return self._ask(f"UID STORE {turn[0]}:{turn[1]} {'+' if turn[2] == 'add' else '-'}FLAGS (\\Flagged)")
+        if operation in ("search", "search_flags"):
+            found = self._ask("NOOP", f"UID SEARCH RETURN (ALL) {turn[0]}")
+            items = " ".join(ROW) if operation == "search" else "UID FLAGS"
+            return found + self._ask(f"UID FETCH {','.join(map(str, turn[1]))} ({items})")
         uid, sections = turn
         total = self._ask(f"UID FETCH {uid} ({' '.join(MESSAGE)})") if operation == "body" else 0
         return total + self._ask(f"UID FETCH {uid} ({' '.join(f'BODY.PEEK[{name}]' for name in sections)})")
@@ -121,6 +127,13 @@ class PlainClient:
         if operation == "store":
             change = imap.add_flags if turn[2] == "add" else imap.remove_flags
             change(range(turn[0], turn[1] + 1), [FLAGGED])
+            return 0
+        if operation in ("search", "search_flags"):
+            imap.noop()
+            newest = imap.search(turn[0])[-len(turn[1]) :]
+            rows = imap.fetch(newest, ROW if operation == "search" else ["FLAGS"])
+            if sorted(rows) != turn[1]:
+                raise ConnectionError("something else was found")
             return 0
         uid, sections = turn
         if operation == "body":

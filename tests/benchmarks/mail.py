@@ -9,6 +9,7 @@ from tests.support.mailfill import FIRST_RECEIVED
 
 #: Every fourth ordinary message carries an attachment.
 ATTACHMENT_EVERY = 4
+_WRITERS = 200
 
 _PHRASE = (
     "the report draft was sent on Monday and everyone who reads it should add remarks before noon because we present "
@@ -72,7 +73,7 @@ def _header(number: int, subject: str) -> str:
     name = "=?utf-8?q?J=C3=BCrgen?=" if number % 3 == 0 else "Ada"
     return (
         f"{_trace(number, when)}"
-        f"From: {name} Writer {number % 200} <writer{number % 200}@example.net>\r\n"
+        f"From: {name} Writer {number % _WRITERS} <writer{number % _WRITERS}@example.net>\r\n"
         f"To: Reader <reader@example.org>, Second Reader <second@example.org>\r\n"
         f"Cc: List <list{number % 20}@lists.example.net>\r\n"
         f"Reply-To: Desk <desk+{number}@example.net>\r\n"
@@ -110,6 +111,11 @@ def _mixed(number: int, name: str, encoded: str) -> str:
 def has_attachment(number: int) -> bool:
     """Whether the `number`-th ordinary message, from 0, has an attachment."""
     return number % ATTACHMENT_EVERY == 0
+
+
+def written_by(writer: int, count: int) -> range:
+    """The UIDs of what `writer` has sent in a mailbox filled with `count` ordinary messages."""
+    return range(writer + 1, count + 1, _WRITERS)
 
 
 def text_sections(uid: int) -> tuple[str, str]:

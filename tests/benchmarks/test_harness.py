@@ -38,6 +38,8 @@ def test_round_trips_are_those_of_the_design(found: Run) -> None:
     assert {state: of_service["deep", state] for state in ("cold", "cached")} == {"cold": 1, "cached": 1}
     assert {state: of_service["list-1", state] for state in ("cold", "cached")} == {"cold": 1, "cached": 1}
     assert {state: of_service["body-1", state] for state in ("cold", "cached")} == {"cold": 2, "cached": 1}
+    for search in ("search-from", "search-size"):  # what answers, then its rows
+        assert {state: of_service[search, state] for state in ("cold", "cached")} == {"cold": 2, "cached": 2}
     assert of_service["flag", "cached"] == of_service["flag-batch", "cached"] == 1
 
 
@@ -62,6 +64,7 @@ def test_the_whole_bench_has_the_sizes_that_are_promised() -> None:
         "1 MB",
         "25 MB",
         "flag of 1,000",
+        "Search by sender, mailbox of 50,000",
     ):
         assert words in titles
     assert FULL.concurrencies == (1, 8, 32)
