@@ -8,6 +8,7 @@ import msgspec
 from starlette.requests import Request
 
 from app.domain.errors import InvalidRequest
+from app.graphql.limits import MAX_VALUES
 
 _decoder = msgspec.json.Decoder()
 
@@ -54,4 +55,18 @@ def _asked(given: Mapping[str, Any]) -> Asked:
         raise InvalidRequest("`operationName` is text.")
     if not isinstance(variables, dict | None) or not isinstance(extensions, dict | None):
         raise InvalidRequest("`variables` and `extensions` are objects.")
+    _check_values(variables or {})
     return Asked(query, name or None, variables or {})
+
+
+def _check_values(variables: Mapping[str, Any]) -> None:
+    """Raise InvalidRequest for more values than an operation needs."""
+    found = 0
+    pending: list[Any] = [variables]
+    while pending:
+        one = pending.pop()
+        inner = one.values() if isinstance(one, Mapping) else one if isinstance(one, list) else ()
+        found += len(inner)
+        if found > MAX_VALUES:
+            raise InvalidRequest(f"The variables may hold {MAX_VALUES} values.")
+        pending.extend(inner)

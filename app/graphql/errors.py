@@ -17,6 +17,7 @@ CODES: dict[type[MailhatchError], str] = {
     for error in vars(errors).values()
     if isinstance(error, type) and issubclass(error, MailhatchError) and error is not MailhatchError
 }
+_UNREADABLE = "A value of the document or of its variables cannot be read."
 _UNEXPECTED = "A fault of the service; the log has it under this request id."
 
 
@@ -72,5 +73,7 @@ def _cause(error: GraphQLError) -> MailhatchError | None:
         _log.error("the database cannot be used", exc_info=cause.__cause__ or cause)
     if isinstance(cause, MailhatchError):
         return cause
+    if isinstance(cause, ValueError) and error.path is None:  # not executed yet: a number with 5,000 digits
+        return errors.InvalidRequest(_UNREADABLE)
     _log.error("unexpected error", exc_info=cause, extra={"path": "/graphql"})
     return errors.InternalError(_UNEXPECTED)

@@ -19,6 +19,9 @@ MAX_OPENED = 10_000
 MAX_DIRECTIVES = 50
 #: Variables of an operation.
 MAX_VARIABLES = 100
+#: Values in the variables, at any depth: a thousand ids and what is to be done with them. Reading each against its
+#: type, and telling what is wrong with it, takes up to 20 µs.
+MAX_VALUES = 3_000
 #: Errors told of a document that is not valid.
 MAX_ERRORS = 10
 #: Ids of one `nodes`: each may be a message that has to be opened.

@@ -1,5 +1,7 @@
 """What is too large is refused before anything is executed."""
 
+from typing import Any
+
 import pytest
 
 from app.graphql.asked import Asked
@@ -77,6 +79,31 @@ def test_a_screen_of_thirty_fragments_is_no_bomb(engine: Engine) -> None:
         "fragment row on Message { date } " + parts
     )
     engine.prepare(Asked(document, None, {}))
+
+
+def test_a_number_without_end_is_the_callers_mistake(engine: Engine) -> None:
+    with pytest.raises(Refused) as refused:
+        engine.prepare(Asked("{ accounts(first: " + "9" * 30_000 + ") { nodes { id } } }", None, {}))
+    (told,) = refused.value.answer.payload["errors"]
+    assert told["extensions"]["code"] == "invalid_request"
+    assert len(told["message"]) < 100
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"i": [None] * 3_000},
+        {"i": [{} for _ in range(3_000)]},
+        {"i": {f"k{n}": 1 for n in range(3_000)}},
+        {f"k{n}": 1 for n in range(3_001)},
+        {"i": [[[None] * 1_000] * 2, [None] * 1_000]},
+    ],
+)
+async def test_variables_without_end_are_not_read(graphql: GraphQL, variables: dict[str, Any]) -> None:
+    """60,000 fields that an input has not held the event loop for 1.3 s."""
+    answer = await graphql.send("query($i: [ID!]!) { nodes(ids: $i) { id } }", **variables)
+    assert "data" not in answer
+    assert answer["errors"][0]["message"] == "The variables may hold 3000 values."
 
 
 async def test_what_costs_too_much_is_not_begun(graphql: GraphQL) -> None:
