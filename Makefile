@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo serve test check fix bench soak contracts lock venv
+.PHONY: help demo serve test check fix bench soak contracts assets lock venv
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -42,6 +42,10 @@ contracts: venv ## write the generated files again: openapi/, schemas/, the READ
 	@$(BIN)/python -m app openapi --write
 	@$(BIN)/python -m app graphql --write
 	@$(BIN)/python -m tests.contracts.settings_table --write
+
+assets: ## pack GraphiQL's browser files from npm, for the page at /graphql
+	@sh .ci/venv --check $(VENV) tests/requirements.lock || sh .ci/venv $(VENV) requirements.lock
+	@$(BIN)/python -m app.graphql.page.pack
 
 bench: venv ## measure against a raw socket and plain imapclient
 	@$(BIN)/python -m tests.benchmarks

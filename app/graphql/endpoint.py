@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.domain import errors
 from app.domain.errors import MailhatchError
+from app.graphql import graphiql
 from app.graphql.asked import Asked, read_get, read_post
 from app.graphql.context import Call
 from app.graphql.engine import Answer, Engine, Refused
@@ -61,6 +62,8 @@ class Endpoint:
     async def _answer(self, request: Request, accepted: str | None) -> Response:
         if request.method not in {"GET", "POST"}:
             return _plain(405, "Use POST, or GET for queries.", {"Allow": "GET, POST"})
+        if graphiql.is_wanted(request):
+            return await graphiql.page(request)
         if accepted is None:
             return _plain(406, f"This answers {_RESPONSE} or {_JSON}.")
         call = await _call(request)
