@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 
-from app.demo import printed, registration, rest_client
+from app.demo import graphiql, printed, registration, rest_client
 from app.demo.catcher import Catcher
 from app.demo.children import Child, ChildFailed
 from app.demo.limits import ARRIVAL_PAUSE, SERVICE_START
@@ -74,6 +74,8 @@ def _start(state: DemoState, port: int, stack: ExitStack) -> tuple[MailServer, C
     )
     stack.callback(service.stop)
     _wait_for(service, f"http://{HOST}:{port}")
+    if (packer := graphiql.packed(data)) is not None:
+        stack.callback(packer.stop)
     say(f"Service      http://{HOST}:{port}, data and log in {data} ({_since(started)})")
     return server, service
 

@@ -33,8 +33,9 @@ def welcome(url: str, token: str, lines: tuple[tuple[str, str], ...], file: Path
     """Print where to look and what to paste."""
     say()
     say(f"Swagger UI  {url}/docs")
+    say(f"GraphiQL    {url}/graphql")
     say(f"Token       {token}")
-    say("            (paste it into Authorize; it may read and change all accounts' mail, for a day)")
+    say("            (paste it into Authorize, or under Headers; it may read and change all accounts' mail, for a day)")
     for what, line in lines:
         say()
         say(f"# {what}")

@@ -56,12 +56,18 @@ class GraphiQLPage:
         text = await self.page.locator(".result-window .view-lines").inner_text()
         return text.replace("\xa0", " ")
 
+    async def paste(self, text: str) -> None:
+        """Paste, because the editor closes brackets and quotes that are typed."""
+        await self.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=self.service.url)
+        await self.page.evaluate("text => navigator.clipboard.writeText(text)", text)
+        await self.page.keyboard.press("Control+V")
+
     async def _write(self, tool: str, text: str) -> None:
         await self.page.get_by_role("button", name=tool, exact=True).click()
         editor = self.page.locator(".graphiql-editor-tool [class*='graphiql-editor']:visible .view-lines")
         await editor.first.click()
         await self.page.keyboard.press("Control+A")
-        await self.page.keyboard.insert_text(text)
+        await self.paste(text)
 
     async def _ask(self, route: Route) -> None:
         if urlsplit(route.request.url).netloc == urlsplit(self.service.url).netloc:

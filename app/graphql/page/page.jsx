@@ -8,6 +8,7 @@ import inbox from "./inbox.graphql";
 const PLACEHOLDER = "mh_YOUR_TOKEN";
 const HEADERS = JSON.stringify({ Authorization: `Bearer ${PLACEHOLDER}` }, null, 2);
 const VARIABLES = JSON.stringify({ account: "external:demo-ana" }, null, 2);
+const NO_HISTORY = []; // it would keep the headers, and with them the token, in the browser
 const PAUSE = 500; // milliseconds without a key after which a token counts as typed
 const WORKERS = { graphql: "graphql.worker.js", json: "json.worker.js" };
 
@@ -39,8 +40,7 @@ function tokenIn(text) {
 
 function Page() {
   const [fetch, setFetch] = useState(fetcher);
-  const known = { token: "", timer: 0 };
-  const [last] = useState(known);
+  const [last] = useState({ token: "", timer: 0 });
   const edited = (text) => {
     clearTimeout(last.timer);
     last.timer = setTimeout(() => {
@@ -57,6 +57,7 @@ function Page() {
       defaultHeaders={HEADERS}
       defaultEditorToolsVisibility="headers"
       shouldPersistHeaders={false}
+      plugins={NO_HISTORY}
       onEditHeaders={edited}
     />
   );
