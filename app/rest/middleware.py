@@ -7,6 +7,7 @@ import time
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.errors import PayloadTooLarge
@@ -58,6 +59,10 @@ class RequestFrame:
 
         try:
             await self._app(scope, receive, told)
+        except (
+            ClientDisconnect
+        ):  # half a body came, as of an upload that is broken off: nobody's fault, and nobody hears
+            pass
         except Exception as error:
             if status:  # the answer has begun: only breaking it off is honest
                 raise
