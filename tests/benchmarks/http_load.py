@@ -69,6 +69,9 @@ class Load:
             warm = iter(job["warm"])
             await asyncio.gather(*[self._work(connection, warm, 0.0) for connection in opened])
             self._latencies, self._failures, self._transferred = [], {}, 0
+            for connection in opened:  # the service hangs up on those that waited long for the others
+                connection.close()
+            opened = await asyncio.gather(*[self._open() for _ in range(concurrency)])
             print("ready", flush=True)
             sys.stdin.readline()
             turns = itertools.cycle(job["paths"])
