@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     pool_wait: float = Field(
         5.0, gt=0, le=60, description="Seconds a call waits for a free mail connection before `too_many_connections`."
     )
-    watch: bool = Field(True, description="Watch the mailboxes of all IMAP accounts, so that changes can be told.")
+    watch: bool = Field(True, description="Watch the mailboxes of all accounts, so that changes can be told.")
     watch_interval: float = Field(
         60.0, ge=1, le=86400, description="Seconds between two looks at an account's mailboxes, ±20 %."
     )

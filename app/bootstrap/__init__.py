@@ -11,7 +11,6 @@ from app.config import Settings
 from app.domain.access import Principal, Scope
 from app.domain.ids import TokenId
 from app.graphql import install as graphql_face
-from app.graphql import schema as graphql_sdl
 from app.http.state import FaceServices
 from app.rest import app as rest_app
 from app.rest import openapi as rest_openapi
@@ -54,7 +53,9 @@ def create_app(settings: Settings) -> FastAPI:
 
 def graphql_schema() -> str:
     """Return the GraphQL schema as it is committed; opens nothing."""
-    return graphql_sdl.sdl(graphql_sdl.build())
+    from app.graphql import schema
+
+    return schema.sdl(schema.build())
 
 
 def openapi() -> str:

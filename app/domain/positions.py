@@ -1,7 +1,7 @@
 """Places in the event log, as clients hold them: opaque tokens of log epoch and position.
 
 One token serves every channel: `since` of the changes, `Last-Event-ID` of the stream, `after` of subscriptions,
-`position` in webhooks, `changes_token` of lists.
+`position` in webhooks, `changes_token` of copies.
 """
 
 import base64
@@ -52,7 +52,7 @@ class LogHead:
         """
         if known.epoch != self.epoch or known.position > self.position or known.position < self.floor:
             raise CursorExpired(
-                "The event log does not reach back to this token. Take a new `changes_token` from a list, or read "
+                "The event log does not reach back to this token. Take a new token from the feed without `since`, or read "
                 "`/v1/accounts/{account}/mailboxes/{mailbox}/state`, and go on from there."
             )
         return known.position

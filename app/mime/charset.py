@@ -7,8 +7,6 @@ ASCII that is valid UTF-8 is UTF-8: texts that are both by accident do not occur
 import codecs
 import re
 
-from charset_normalizer import from_bytes
-
 from app.mime.limits import GUESS_SAMPLE_BYTES, MAX_CHARSET_NAME_CHARS
 
 #: windows-1252 with its five holes filled as the WHATWG encoding standard does, so that it decodes any byte.
@@ -205,6 +203,8 @@ def _guess(data: bytes) -> str | None:
     runs = len(_HIGH_RUN.findall(sample))
     if high < runs * 1.5 and (high * 4 < len(sample) or high < 4):
         return "cp1252"
+    from charset_normalizer import from_bytes  # 2.5 MB that most mail never needs
+
     best = from_bytes(sample, cp_isolation=_GUESSED, enable_fallback=False).best()
     return best.encoding if best is not None else None
 

@@ -147,7 +147,7 @@ class MailUser:
         return sum(1 for line in self.server.who() if line.split()[0] == self.username)
 
     def has_connections(self, count: int) -> bool:
-        """Whether the server soon counts so many connections of this user: it hears of logins and ends a little late."""
+        """Whether the server soon counts so many connections of this user: it hears of logins and ends late."""
         until = time.monotonic() + 10
         while self.connections() != count:
             if time.monotonic() > until:

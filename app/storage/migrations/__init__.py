@@ -5,26 +5,14 @@ A new step is a module in `versions/` whose `down_revision` names the newest one
 checked before the commit.
 """
 
-import asyncio
-from pathlib import Path
-from ssl import SSLContext
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import Connection
 
-from alembic.config import Config
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from app.storage import limits, postgresql, sqlite
-from app.storage.dialect import FAILURES, Condition, condition
+from app.storage.dialect import FAILURES
 from app.storage.engine import Database, unreachable
 from app.storage.errors import StorageError
-from app.storage.location import Location
+from app.storage.migrations.versions import made_by_newer, revisions
 from app.storage.thread import in_thread
-
-_LOCK = 0x4D61696C68617463
-"""Key of the advisory lock on PostgreSQL: the name of this project in ASCII."""
 
 
 async def migrate(database: Database) -> None:
@@ -32,70 +20,40 @@ async def migrate(database: Database) -> None:
 
     Raises StorageError when the database was made by a newer version, or cannot be changed.
     """
-    await in_thread(_migrate, database.location, database.tls)  # a thread: the steps are read from files
+    known = await in_thread(revisions)
+    if await _current(database) != known[-1]:
+        await in_thread(_climb, database)  # a thread: the steps are read from files
 
 
 async def check(database: Database) -> None:
     """Raise StorageError unless the schema is exactly the one this version works with."""
-    scripts = await in_thread(_scripts)
-    try:
-        async with database.reader.connect() as connection:
-            current = await connection.run_sync(_current)
-    except FAILURES as error:
-        raise unreachable(database.location, error) from None
-    _known(scripts, current, database.location)
-    if current != scripts.get_current_head():
+    known = await in_thread(revisions)
+    current = await _current(database)
+    if current is not None and current not in known:
+        raise made_by_newer(database.location)
+    if current != known[-1]:
         raise StorageError(
             f"The database {database.location.shown} has an old schema; start the service to migrate it."
         )
 
 
-def _migrate(location: Location, tls: SSLContext | None) -> None:
-    scripts = _scripts()
-    engine = sqlite.migrating_engine(location) if location.path else postgresql.migrating_engine(location, tls)
-    asyncio.run(_upgrade(location, scripts, engine))
+def _climb(database: Database) -> None:
+    from app.storage.migrations.climbing import climb
+
+    climb(database.location, database.tls)
 
 
-async def _upgrade(location: Location, scripts: ScriptDirectory, engine: AsyncEngine) -> None:
+async def _current(database: Database) -> str | None:
+    """Tell the revision of the schema; None when there is none yet. Raises StorageError."""
     try:
-        async with engine.begin() as connection:
-            if location.path is None:
-                await connection.execute(text(f"SET LOCAL lock_timeout = '{limits.MIGRATION_WAIT:.0f}s'"))
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            await connection.run_sync(_climb, scripts, location)
-            if location.path is not None and (await connection.execute(text("PRAGMA foreign_key_check"))).first():
-                raise StorageError(f"The database {location.shown} was not migrated: references would be broken.")
+        async with database.reader.connect() as connection:
+            return await connection.run_sync(_read_revision)
     except FAILURES as error:
-        if condition(error) is Condition.MISTAKE:
-            raise
-        raise unreachable(location, error) from None
-    finally:
-        await engine.dispose()
+        raise unreachable(database.location, error) from None
 
 
-def _climb(connection: Connection, scripts: ScriptDirectory, location: Location) -> None:
-    current = _current(connection)
-    _known(scripts, current, location)
-    context = MigrationContext.configure(connection)
-    with Operations.context(context):
-        for step in reversed(list(scripts.iterate_revisions("head", current or "base"))):
-            step.module.upgrade()
-            context.stamp(scripts, step.revision)
-
-
-def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def _known(scripts: ScriptDirectory, current: str | None, location: Location) -> None:
-    if current is not None and current not in {step.revision for step in scripts.walk_revisions()}:
-        raise StorageError(f"The database {location.shown} was made by a newer version of Mailhatch; run that one.")
-
-
-def _scripts() -> ScriptDirectory:
-    configuration = Config()
-    configuration.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    configuration.set_main_option("path_separator", "os")
-    scripts = ScriptDirectory.from_config(configuration)
-    scripts.get_heads()  # reads every step now, while no event loop has to wait
-    return scripts
+def _read_revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return found
