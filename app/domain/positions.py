@@ -52,7 +52,7 @@ class LogHead:
         """
         if known.epoch != self.epoch or known.position > self.position or known.position < self.floor:
             raise CursorExpired(
-                "The event log does not reach back to this token. Take a new one from the feed without `since`, or read "
+                "The event log does not reach back to this token. Ask the feed for a new one, without `since`, or read "
                 "`/v1/accounts/{account}/mailboxes/{mailbox}/state`, and go on from there."
             )
         return known.position
