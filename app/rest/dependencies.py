@@ -56,8 +56,8 @@ MutationId = Annotated[
 
 #: What the page at /docs says beside the field for the token.
 _ABOUT = (
-    "An API token, `mh_…`. `make demo` prints one that reads and changes mail; `admin_token` in its `var/demo.json` may "
-    "do everything."
+    "An API token, `mh_…`. `make demo` prints one that reads and changes mail; `admin_token` in its `var/demo.json` "
+    "may do everything."
 )
 bearer = HTTPBearer(auto_error=False, scheme_name="token", description=_ABOUT, bearerFormat="mh")
 
