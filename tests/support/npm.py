@@ -42,6 +42,13 @@ def node(folder: Path, *arguments: str, environment: Mapping[str, str] | None = 
     return done.stdout
 
 
+def failing(folder: Path, *arguments: str) -> str:
+    """Run a script with Node that has to fail, and return what it said."""
+    done = _run(folder, *arguments)
+    assert done.returncode != 0, done.stdout
+    return done.stdout + done.stderr
+
+
 def _run(
     folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
