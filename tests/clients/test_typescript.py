@@ -1,4 +1,4 @@
-"""TypeScript clients generated from what we publish: a small inbox compiles strictly, and shows the mail that is there."""
+"""TypeScript clients generated from what we publish: a small inbox compiles strictly, and shows the mail."""
 
 import json
 import shutil
