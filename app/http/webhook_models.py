@@ -37,7 +37,7 @@ _RATE = "Requests a second; unbounded if missing."
 class WebhookBody(Body):
     """A webhook endpoint to make."""
 
-    url: str = Field(min_length=1, max_length=URL_CHARS, examples=["https://example.com/hooks/mail"])
+    url: str = Field(min_length=1, max_length=URL_CHARS, examples=["https://hooks.example.com/mail"])
     description: str | None = Field(None, max_length=DESCRIPTION_CHARS)
     accounts: list[_Word] | None = Field(
         None, max_length=ENDPOINT_ACCOUNTS, description="Events of these accounts alone; all in reach if missing."

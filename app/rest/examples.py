@@ -1,7 +1,8 @@
 """What Swagger UI fills in, so that every call can be tried as it stands; ids are the caller's to paste.
 
 Reading is shown on the account of `make demo`. What makes, changes or removes an account is shown on one of its own,
-`ana` at a server that does not exist, so that trying it harms nobody: it is stored without logging in.
+`ana` at a server that does not exist, so that trying it harms nobody: it is stored without logging in. Webhooks go to
+a host that does not exist either.
 """
 
 import re
@@ -111,11 +112,11 @@ _BODIES: dict[str, dict[str, Any]] = {
     "createWebhook": {
         "inbox": _example(
             "New mail in any inbox",
-            {"url": "https://example.com/hooks/mail", "mailboxes": ["inbox"], "types": ["message.created"]},
+            {"url": "https://hooks.example.com/mail", "mailboxes": ["inbox"], "types": ["message.created"]},
         ),
         "tenant": _example(
             "All of one tenant, only if the receiver answers a test event",
-            {"url": "https://example.com/hooks/mail", "tenant": "acme", "verify": True},
+            {"url": "https://hooks.example.com/mail", "tenant": "acme", "verify": True},
         ),
     },
     "patchWebhook": {

@@ -5,9 +5,59 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Route
+from playwright.async_api import BrowserContext, ConsoleMessage, FilePayload, Locator, Page, Route
 
 from tests.e2e.service import PATIENCE, Service
+
+#: Opens an operation, pastes, presses Execute, and tells what is shown, in the page itself: a step asked from outside
+#: waits for the page to hold still first, which on a busy machine takes longer than all the rest.
+_PRESS = """
+async ({ name, parameters, body, patience }) => {
+    const within = (selector) => document.querySelector(`.opblock[id$='-${name}'] ${selector}`);
+    const shown = (selector) => new Promise((resolve, reject) => {
+        const look = () => {
+            const found = within(selector);
+            if (!found) return;
+            observer.disconnect();
+            clearTimeout(timer);
+            resolve(found);
+        };
+        const observer = new MutationObserver(look);
+        const timer = setTimeout(() => {
+            observer.disconnect();
+            const invalid = [...document.querySelectorAll(".invalid")].map((one) => one.outerHTML);
+            reject(new Error(`${name} shows no ${selector}; invalid: ${invalid}`));
+        }, patience);
+        observer.observe(document.body, { childList: true, subtree: true });
+        look();
+    });
+    const settled = async () => {
+        for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    };
+    const paste = (input, value) => {
+        // React hears of a change only where the element's own setter made it.
+        Object.getOwnPropertyDescriptor(Object.getPrototypeOf(input), "value").set.call(input, value);
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+        input.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+    };
+    within(".opblock-summary-control").click();
+    await shown(".execute");
+    for (const parameter of Object.keys(parameters))
+        await shown(`tr[data-param-name='${parameter}'] :is(input, select)`);
+    if (body !== null) await shown("textarea.body-param__text");
+    await settled(); // the examples are filled in after the first rendering
+    for (const [parameter, value] of Object.entries(parameters))
+        if (value !== null) paste(within(`tr[data-param-name='${parameter}'] input`), value);
+    if (body !== null) paste(within("textarea.body-param__text"), body);
+    await settled();
+    within(".execute").click();
+    const status = await shown(".live-responses-table tbody tr .response-col_status");
+    const told = within(".live-responses-table tbody tr .response-col_description").innerText;
+    const answer = [parseInt(status.innerText), told];
+    within(".opblock-summary-control").click();
+    return answer;
+}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +123,24 @@ class DocsPage:
         status = await answer.locator(".response-col_status").inner_text()
         body = await answer.locator(".response-col_description").inner_text()
         return Shown(int(status.split()[0]), body)
+
+    async def press(self, name: str, parameters: dict[str, str | None], body: str | None = None) -> Shown:
+        """Open a block, press Execute and close it, after pasting into the parameters and the body.
+
+        `parameters` has all that the block shows; None leaves what the page has filled in, as it does for the body.
+        """
+        given = {"name": name, "parameters": parameters, "body": body, "patience": PATIENCE * 1000}
+        status, told = await self.page.evaluate(_PRESS, given)
+        return Shown(status, told)
+
+    async def execute_with_file(self, name: str, content: bytes) -> Shown:
+        """Open a block, choose a file as its body, press Execute, and close it."""
+        block = await self.unfold(name)
+        file = FilePayload(name="file", mimeType="application/octet-stream", buffer=content)
+        await block.locator("input[type=file]").set_input_files(file)
+        shown = await self.execute(name)
+        await self.fold(name)
+        return shown
 
     def parameter(self, operation: str, name: str) -> Locator:
         """The input of one parameter."""

@@ -1,5 +1,6 @@
 """Swagger UI in a real browser, with no internet: every call can be tried as it stands."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -36,12 +37,31 @@ Liebe Ana,
 um sieben am Brunnen? \xf0\x9f\x8c\xb3
 """.replace(b"\n", b"\r\n")
 
+#: By operation: the kind of the id that its answer tells, for the calls after it.
+TELLS = {
+    "createMailbox": "mbx_",
+    "listMessages": "msg_",
+    "listThreads": "thr_",
+    "uploadMessage": "msg_",
+    "moveMessage": "msg_",
+    "createWebhook": "whk_",
+    "testWebhook": "dlv_",
+    "createToken": "",
+}
+#: The one delivery there is by then is of a test event, which is no event of the log and cannot be sent again.
+EXPECTED = {"retryWebhookDelivery": ["410"]}
+#: Takes away what the other calls are about; tests/rest has it, and all that deletes.
+PUTS_AWAY = {"moveMessage"}
+TAKES_A_FILE = {"uploadMessage"}
+PLACEHOLDER = re.compile(r"\b(|[a-z]{3}_)paste_one_\w+")
+
 
 @pytest.fixture(scope="module")
 def demo_ana(service: Service, dovecot: Dovecot) -> str:
     """The account that the page's examples name, as `make demo` has it."""
     user = dovecot.add_user()
     user.append(LETTER)
+    user.create_mailbox("Archive")
     return service.put_account(user, "demo-ana")
 
 
@@ -96,30 +116,43 @@ async def test_the_page_may_ask_nobody_else_and_would_be_seen_to(docs: DocsPage)
     assert docs.elsewhere == ["https://elsewhere.example/"]
 
 
-async def test_every_call_works_as_it_stands(docs: DocsPage, service: Service) -> None:
+async def test_every_call_that_takes_nothing_away_works_as_it_stands(docs: DocsPage, service: Service) -> None:
     document = service.call("GET", "/openapi.json")
-    tried: dict[str, int] = {}
+    calls = [(method, one) for methods in document["paths"].values() for method, one in methods.items()]
     ids: dict[str, str] = {}
-    for operation in [one for methods in document["paths"].values() for one in methods.values()]:
+    for method, operation in calls:
         name = operation["operationId"]
-        await docs.unfold(name)
-        shown = await docs.execute(name, **_pasted(operation, ids))
-        assert str(shown.status) in [status for status in operation["responses"] if status < "300"], (name, shown.body)
-        tried[name] = shown.status
-        if name == "listMessages":
-            ids["message"] = first_id("msg_", shown)
-        if name == "createToken":
-            ids["token"] = first_id("", shown)
-        await docs.fold(name)
-    assert len(tried) > 20
+        if method == "delete" or name in PUTS_AWAY:
+            continue
+        if name in TAKES_A_FILE:
+            shown = await docs.execute_with_file(name, LETTER)
+        else:
+            shown = await docs.press(name, _parameters(operation, ids), _body(operation, ids))
+        good = EXPECTED.get(name, [status for status in operation["responses"] if status < "300"])
+        assert str(shown.status) in good, (name, shown.body)
+        if name in TELLS:
+            ids[TELLS[name]] = first_id(TELLS[name], shown)
+    assert set(ids) == set(TELLS.values())
     assert docs.elsewhere == []
     assert docs.errors == []
 
 
-def _pasted(operation: dict[str, Any], ids: dict[str, str]) -> dict[str, str]:
-    """What nobody could know beforehand: ids of the operation's path that an earlier answer told."""
-    names = [parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "path"]
-    return {name: ids[name] for name in names if name in ids}
+def _parameters(operation: dict[str, Any], ids: dict[str, str]) -> dict[str, str | None]:
+    """What nobody could know beforehand: an id where the page asks for one, which an earlier answer told."""
+    asked = {one["name"]: str(one.get("example", "")) for one in operation.get("parameters", ())}
+    return {name: _with_ids(example, ids) if PLACEHOLDER.search(example) else None for name, example in asked.items()}
+
+
+def _body(operation: dict[str, Any], ids: dict[str, str]) -> str | None:
+    """The first example with ids in it, None if it has no place for any and stands as it is."""
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        example = json.dumps(next(iter(content["examples"].values()))["value"])
+        return _with_ids(example, ids) if PLACEHOLDER.search(example) else None
+    return None
+
+
+def _with_ids(example: str, ids: dict[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda found: ids[found[1]], example)
 
 
 async def test_a_download_is_offered_as_a_file(docs: DocsPage, service: Service) -> None:
