@@ -28,6 +28,7 @@ def test_every_command_of_the_documentation_is_there() -> None:
         *(f"mailhatch tokens{name}" for name in ("", " create", " list", " revoke")),
         *(f"mailhatch keys{name}" for name in ("", " generate", " rotate")),
         "mailhatch openapi",
+        "mailhatch graphql",
     }
 
 

@@ -14,7 +14,7 @@ from app.config import Settings
 from app.domain.message import Body
 from app.mime.body import compose
 from app.rest.routes import parts
-from app.services import messages
+from app.services import texts
 from tests.rest.conftest import Api, account_body
 from tests.support.dovecot import Dovecot, MailUser
 from tests.support.proxy import Proxy
@@ -188,7 +188,7 @@ async def test_html_that_takes_seconds_to_clean_stops_nobody_else(
         threads.append(threading.current_thread())
         return compose(*arguments)  # type: ignore[arg-type]  # passed on as they are
 
-    monkeypatch.setattr(messages, "compose", composed)
+    monkeypatch.setattr(texts, "compose", composed)
     mail_user.append_all([b"Content-Type: text/html\r\n\r\n" + b"<p>tag" * 1000])
     page = await api.get(f"/v1/accounts/{account}/mailboxes/inbox/messages")
     await api.get(f"/v1/accounts/{account}/messages/{page['items'][0]['id']}/body")
