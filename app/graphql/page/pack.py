@@ -22,6 +22,7 @@ _BUILD = SOURCE.parents[2] / "build"
 _FILES = ("bundle.mjs", "inbox.graphql", "package-lock.json", "package.json", "page.jsx")
 #: Names what the files were made from; the page is not there without it.
 _STAMP = "stamp"
+_PREFIX = "graphiql-"
 #: Seconds for one step: npm brings about 50 MB, and a hang is what this ends.
 _PATIENCE = 600
 #: The tail of what npm said: its reason stands at the end.
@@ -61,12 +62,14 @@ def _alone() -> Iterator[None]:
     _BUILD.mkdir(exist_ok=True)
     with (_BUILD / "graphiql.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in _BUILD.glob(f"{_PREFIX}*/"):  # by one that was ended in between
+            shutil.rmtree(left)
         yield
 
 
 def _made() -> None:
     node, npm = _node()
-    with tempfile.TemporaryDirectory(prefix="graphiql-", dir=_BUILD) as name:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=_BUILD) as name:
         folder = Path(name)
         for file in _FILES:
             shutil.copy(SOURCE / file, folder)
