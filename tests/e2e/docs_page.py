@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, ConsoleMessage, FilePayload, Locator, Page, Route
+from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Route
 
 from tests.e2e.service import PATIENCE, Service
 
 #: Opens an operation, pastes, presses Execute, and tells what is shown, in the page itself: a step asked from outside
 #: waits for the page to hold still first, which on a busy machine takes longer than all the rest.
 _PRESS = """
-async ({ name, parameters, body, patience }) => {
+async ({ name, parameters, body, file, patience }) => {
     const within = (selector) => document.querySelector(`.opblock[id$='-${name}'] ${selector}`);
     const shown = (selector) => new Promise((resolve, reject) => {
         const look = () => {
@@ -49,6 +49,13 @@ async ({ name, parameters, body, patience }) => {
     for (const [parameter, value] of Object.entries(parameters))
         if (value !== null) paste(within(`tr[data-param-name='${parameter}'] input`), value);
     if (body !== null) paste(within("textarea.body-param__text"), body);
+    if (file !== null) {
+        const chosen = new DataTransfer();
+        chosen.items.add(new File([file], "file"));
+        const chooser = await shown("input[type=file]");
+        chooser.files = chosen.files;
+        chooser.dispatchEvent(new Event("change", { bubbles: true }));
+    }
     await settled();
     within(".execute").click();
     const status = await shown(".live-responses-table tbody tr .response-col_status");
@@ -124,23 +131,17 @@ class DocsPage:
         body = await answer.locator(".response-col_description").inner_text()
         return Shown(int(status.split()[0]), body)
 
-    async def press(self, name: str, parameters: dict[str, str | None], body: str | None = None) -> Shown:
+    async def press(
+        self, name: str, parameters: dict[str, str | None], body: str | None = None, file: str | None = None
+    ) -> Shown:
         """Open a block, press Execute and close it, after pasting into the parameters and the body.
 
         `parameters` has all that the block shows; None leaves what the page has filled in, as it does for the body.
+        `file` is the text of a file to choose as the body.
         """
-        given = {"name": name, "parameters": parameters, "body": body, "patience": PATIENCE * 1000}
-        status, told = await self.page.evaluate(_PRESS, given)
+        given: dict[str, object] = {"name": name, "parameters": parameters, "body": body, "file": file}
+        status, told = await self.page.evaluate(_PRESS, given | {"patience": PATIENCE * 1000})
         return Shown(status, told)
-
-    async def execute_with_file(self, name: str, content: bytes) -> Shown:
-        """Open a block, choose a file as its body, press Execute, and close it."""
-        block = await self.unfold(name)
-        file = FilePayload(name="file", mimeType="application/octet-stream", buffer=content)
-        await block.locator("input[type=file]").set_input_files(file)
-        shown = await self.execute(name)
-        await self.fold(name)
-        return shown
 
     def parameter(self, operation: str, name: str) -> Locator:
         """The input of one parameter."""
@@ -158,8 +159,8 @@ class DocsPage:
             self.errors.append(message.text)
 
 
-def first_id(prefix: str, shown: Shown) -> str:
+def first_id(prefix: str, shown: Shown, field: str = "id") -> str:
     """Read the first id of this kind from an answer, as a person would copy it."""
-    found = re.search(rf'"id": "({prefix}[\w-]+)"', shown.body)
+    found = re.search(rf'"{field}": "({prefix}[\w-]+)"', shown.body)
     assert found, shown.body
     return found[1]
