@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 
 from app.domain.errors import StorageUnavailable
 from app.domain.ports import Clock
+from app.gateway.maildrop.limits import TOMBSTONES
 from app.services.webhook_limits import DELIVERIES_KEPT
 from app.storage.accounts import SqlAccountStore
 from app.storage.deliveries import SqlDeliveryStore
 from app.storage.events import SqlEventLog
 from app.storage.idempotency import SqlIdempotencyStore
 from app.storage.lanes import SqlLaneStore
+from app.storage.maildrops import SqlMaildropStore
 from app.storage.moved_messages import SqlMovedMessageStore
 from app.telemetry.metrics import Metrics
 
@@ -35,7 +37,11 @@ def refresher(
 
 
 async def purge_hourly(
-    idempotency: SqlIdempotencyStore, moved: SqlMovedMessageStore, deliveries: SqlDeliveryStore, clock: Clock
+    idempotency: SqlIdempotencyStore,
+    moved: SqlMovedMessageStore,
+    deliveries: SqlDeliveryStore,
+    maildrops: SqlMaildropStore,
+    clock: Clock,
 ) -> None:
     """Drop what has had its time, now and each hour; a database that is down is asked again next time."""
     while True:
@@ -43,6 +49,7 @@ async def purge_hourly(
             await idempotency.purge(clock.now())
             await moved.purge(clock.now())
             await deliveries.purge(clock.now() - DELIVERIES_KEPT)
+            await maildrops.purge(clock.now() - TOMBSTONES)
         except StorageUnavailable:
             _log.warning("old rows could not be dropped")
         await asyncio.sleep(3600)

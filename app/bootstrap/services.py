@@ -29,6 +29,7 @@ from app.services.rate_limit import FailureLimiter, RateLimiter
 from app.storage.accounts import SqlAccountStore
 from app.storage.engine import Database
 from app.storage.idempotency import SqlIdempotencyStore
+from app.storage.maildrops import SqlMaildropStore
 from app.storage.migrations import migrate
 from app.storage.moved_messages import SqlMovedMessageStore
 from app.storage.tokens import SqlTokenStore
@@ -94,7 +95,7 @@ async def open_services(settings: Settings, *, watches: bool = False) -> AsyncIt
             refresh_metrics=refresher(metrics, store, webhooks.lanes, clock),
             health=health,
         )
-        purge = purge_hourly(answers, moved_store, webhooks.deliveries, clock)
+        purge = purge_hourly(answers, moved_store, webhooks.deliveries, SqlMaildropStore(database), clock)
         beside = [("loop-lag", LoopLag(metrics).run()), ("purge", purge)]
         _start(stack, [*beside, *beside_feed(feed, settings, clock, watches=watches)])
         stack.callback(health.begin_draining)

@@ -22,8 +22,5 @@ MAX_CREDENTIAL = 12_000
 #: Seconds after which a server that says LOGIN-DELAY without a number, or IN-USE, is asked again.
 BUSY_RETRY = 15.0
 
-#: Seconds of LOGIN-DELAY that are believed; longer is taken as this.
-MAX_LOGIN_DELAY = 3600.0
-
 #: Bytes of a message above its header that may be fetched where the server has no TOP.
 MAX_RETR_FOR_HEADER = 512 * 1024

@@ -33,7 +33,7 @@ class Parsed:
 
 
 class Bodies:
-    """Opens messages. A message in the cache costs the mail server nothing; `downloads` counts the others."""
+    """Opens messages. A message in the cache costs the mail server nothing."""
 
     def __init__(self, runner: MaildropRunner, looks: Looks, store: MaildropStore, cache: BodyCache) -> None:
         """Take the way to sessions, what is known of maildrops, and where messages are kept."""
@@ -42,7 +42,6 @@ class Bodies:
         self._store = store
         self._cache = cache
         self._parsed: OrderedDict[BodyKey, Parsed] = OrderedDict()
-        self.downloads = 0
 
     async def open(self, account_id: AccountId, address: MessageAddress, timeout: float) -> MessageFacts:
         """Tell all about a message, flags included. Raises StaleReference, PayloadTooLarge with the size."""
@@ -113,7 +112,6 @@ class Bodies:
             writer.keep()
             return _parse(cache, key)
 
-        self.downloads += 1
         parsed = await self._runner.run(key.account_id, "INBOX", operation, timeout, name="retrieve")
         if parsed is None:
             raise StaleReference(_GONE)

@@ -33,7 +33,7 @@ class MaildropRunner(Protocol):
 
 
 class Looks:
-    """Brings what is known of maildrops up to date. `taken` counts the looks, for tests and metrics."""
+    """Brings what is known of maildrops up to date."""
 
     def __init__(self, runner: MaildropRunner, store: MaildropStore, clock: Clock) -> None:
         """Take the way to sessions, where maildrops are kept, and the time."""
@@ -41,7 +41,6 @@ class Looks:
         self._store = store
         self._clock = clock
         self._locks: WeakValueDictionary[AccountId, asyncio.Lock] = WeakValueDictionary()
-        self.taken = 0
 
     async def refresh(
         self, account_id: AccountId, timeout: float, *, max_age: float, first: Collection[Uid] = ()
@@ -79,7 +78,6 @@ class Looks:
         def operation(session: MaildropSession, deadline: float) -> Survey:
             return session.survey(known, first, HEADERS_A_LOOK, deadline)
 
-        self.taken += 1
         left = ends - self._clock.monotonic()
         survey = await self._runner.run(account_id, "INBOX", operation, left, name="survey")
         before = header or MaildropHeader(secrets.randbits(31) | 1, 1, 0, survey.identity, 0.0, 0)
